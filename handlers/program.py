@@ -1,0 +1,102 @@
+"""What one start-up program is called and where its people are: read from its program.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+
+class ProgramError(Exception):
+    """A program folder that cannot be used; the message names the file and the key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """One way into the program (residency, pilot, …); `names` by language."""
+
+    id: str
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """The program this installation serves; texts are by language (ISO 639-1)."""
+
+    slug: str
+    names: Mapping[str, str]
+    languages: tuple[str, ...]
+    default_language: str
+    timezone: ZoneInfo
+    tracks: tuple[Track, ...]
+    contact: Mapping[str, str]
+    intro: Mapping[str, str]
+    examples: Mapping[str, tuple[str, ...]]
+
+    def text(self, texts: Mapping[str, str], language: str) -> str:
+        """The text in `language`, else in English, else in the program's first language."""
+        return texts.get(language) or texts.get("en") or texts.get(self.default_language) or ""
+
+
+def load_program(folder: Path) -> Program:
+    """Read `folder`/program.toml; raise ProgramError that says what to mend."""
+    path = folder / "program.toml"
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ProgramError(f"{path} does not exist; BOT_PROGRAM must name a program folder") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ProgramError(f"{path} cannot be read: {error}") from error
+    return _program(path, data)
+
+
+def _program(path: Path, data: Mapping[str, Any]) -> Program:
+    table = _table(path, data, "program")
+    languages = tuple(str(x) for x in table.get("languages", ()))
+    if not languages:
+        raise ProgramError(f'{path}: program.languages must list at least one language, e.g. ["zh", "en"]')
+    default = str(table.get("default_language", languages[0]))
+    if default not in languages:
+        raise ProgramError(f"{path}: program.default_language {default!r} is not in program.languages")
+    zone = str(table.get("timezone", "UTC"))
+    try:
+        timezone = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ProgramError(f"{path}: program.timezone {zone!r} is not a known time zone") from None
+    return Program(
+        slug=str(table.get("slug") or path.parent.name),
+        names=_texts(path, table, "name"),
+        languages=languages,
+        default_language=default,
+        timezone=timezone,
+        tracks=_tracks(path, data),
+        contact=_texts(path, table, "contact"),
+        intro=_texts(path, table, "intro"),
+        examples={k: tuple(map(str, v)) for k, v in table.get("examples", {}).items()},
+    )
+
+
+def _table(path: Path, data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    table = data.get(key)
+    if not isinstance(table, dict):
+        raise ProgramError(f"{path}: the table [{key}] is missing")
+    return table
+
+
+def _texts(path: Path, table: Mapping[str, Any], key: str) -> Mapping[str, str]:
+    texts = table.get(key)
+    if not isinstance(texts, dict) or not texts or not all(isinstance(v, str) for v in texts.values()):
+        raise ProgramError(f'{path}: program.{key} must give a text for each language, e.g. {key}.en = "…"')
+    return {str(k): v.strip() for k, v in texts.items()}
+
+
+def _tracks(path: Path, data: Mapping[str, Any]) -> tuple[Track, ...]:
+    tracks = []
+    for entry in data.get("track", ()):
+        if not isinstance(entry, dict) or not entry.get("id") or not isinstance(entry.get("name"), dict):
+            raise ProgramError(f"{path}: every [[track]] needs an id and a name by language")
+        tracks.append(Track(id=str(entry["id"]), names={str(k): str(v) for k, v in entry["name"].items()}))
+    return tuple(tracks)

@@ -1,0 +1,150 @@
+"""The words of the knowledge room: documents in, passages between, cited answers out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One file of a program, read and described by its front matter (or by its path and heading).
+
+    `markdown` is the body without front matter; `twin` is the id of the same document in another
+    language; `sources` are public addresses; `as_of` dates the facts; `sample` marks invented policy;
+    `version` is the hex SHA-256 of content and front matter together.
+    """
+
+    id: str
+    title: str
+    language: str
+    markdown: str
+    path: str
+    version: str
+    twin: str | None = None
+    sources: tuple[str, ...] = ()
+    as_of: date | None = None
+    sample: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A chunk of a document: what is embedded, retrieved and cited.
+
+    `id` is stable over edits of the text (document id, heading path, part number); `section` is the
+    breadcrumb of headings below the title, outermost first; `text` has no heading line; `content_hash`
+    is the hex SHA-256 of everything that is embedded or shown. `sections` has the same breadcrumb's last
+    heading or "" and `position` the order in the document.
+    """
+
+    id: str
+    document_id: str
+    title: str
+    section: tuple[str, ...]
+    text: str
+    language: str
+    content_hash: str
+    document_version: str
+    position: int
+    twin: str | None = None
+    source: str | None = None
+    as_of: date | None = None
+    sample: bool = False
+
+    @property
+    def heading(self) -> str:
+        """The innermost heading, or "" at the top of a document."""
+        return self.section[-1] if self.section else ""
+
+    @property
+    def embedded_text(self) -> str:
+        """Title and breadcrumb, then the text: what the embedder and the lexical index read."""
+        crumbs = [self.title, *(s for s in self.section if s != self.title)]
+        return " > ".join(c for c in crumbs if c) + "\n" + self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredPassage:
+    """A passage with its fused score and the raw scores of both legs (cosine; BM25)."""
+
+    passage: Passage
+    score: float
+    dense: float
+    lexical: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """One numbered source of an answer; `quote` is the exact text of the passage that was used."""
+
+    number: int
+    passage_id: str
+    document_id: str
+    title: str
+    section: str
+    source: str | None
+    quote: str
+    language: str
+    sample: bool = False
+    as_of: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """A near-by subject to offer as a button after a refusal: a heading that can be asked as it stands."""
+
+    label: str
+    passage_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the documents say to one question, or that they do not say.
+
+    `confidence` is the calibrated probability (0–1) that the cited passages answer the question;
+    `language` is the question's language (ISO 639-1) and `answer_language` that of the quoted text;
+    `searched` the question as searched; `retrieved` the passages considered, best first; `writer` which
+    AnswerWriter wrote the text; `timings` are milliseconds by step ("embed", "search", "write", "total").
+    """
+
+    question: str
+    language: str
+    answered: bool
+    text: str
+    citations: tuple[Citation, ...]
+    confidence: float
+    answer_language: str
+    searched: str
+    retrieved: tuple[ScoredPassage, ...]
+    related: tuple[Topic, ...]
+    index_version: str
+    writer: str
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def milliseconds(self) -> float:
+        """Wall time from question to answer."""
+        return self.timings.get("total", 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadFailure:
+    """A file that could not be taken in: its path below the folder and one sentence that says why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestReport:
+    """What one ingest did: counts of passages embedded anew, kept and removed, and files not read."""
+
+    documents: int
+    passages: int
+    embedded: int
+    kept: int
+    removed: int
+    failures: tuple[ReadFailure, ...]
+    index_version: str
+    seconds: float
