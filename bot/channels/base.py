@@ -1,0 +1,132 @@
+"""What a chat network must offer (Channel) and what it is offered (Inbox); nothing here knows a network.
+
+DeliveryError            the reply was not delivered; `parts_sent` of its messages were
+├── RetryLater           the network asks for patience: `seconds`
+├── NetworkTrouble       no answer, a broken answer or a server error: worth another try
+├── ChatBlocked          the founder blocked the bot, left, or the chat is gone
+└── DeliveryRefused      the network will never take this reply: `code` says why
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from handlers.messages import IncomingMessage, Reply
+
+PRESS = "press"
+"""Key in `Reply.extra`: the id of the button press (IncomingMessage.external_id) that this reply answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawUpdate:
+    """One update exactly as the network sent it; `update_id` grows and is unique within its channel.
+
+    `chat` is "" when not even that can be read; `payload` is the JSON text that `Channel.parse` takes.
+    """
+
+    update_id: int
+    chat: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendResult:
+    """The network's ids of the messages that one reply became, in order; none for a mere toast."""
+
+    external_ids: tuple[str, ...] = ()
+
+    @property
+    def external_id(self) -> str | None:
+        """The id of the last message: the one the buttons hang under."""
+        return self.external_ids[-1] if self.external_ids else None
+
+
+class UnreadableUpdate(Exception):
+    """An update that this channel cannot parse; it is kept raw, marked with `code` and passed over."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class DeliveryError(Exception):
+    """A reply that was not, or not wholly, delivered.
+
+    A reply may become several messages: `parts_sent` of them were accepted before the error, and the
+    next `Channel.send` of the same reply is called with `skip=parts_sent`, so that none appears twice.
+    """
+
+    def __init__(self, code: str, *, parts_sent: int = 0) -> None:
+        super().__init__(code)
+        self.code = code
+        self.parts_sent = parts_sent
+
+
+class RetryLater(DeliveryError):
+    """The network asks to wait (HTTP 429)."""
+
+    def __init__(self, seconds: float, *, parts_sent: int = 0) -> None:
+        super().__init__("retry_later", parts_sent=parts_sent)
+        self.seconds = seconds
+
+
+class NetworkTrouble(DeliveryError):
+    """A time-out, a broken connection or a 5xx: the same reply may go through later."""
+
+
+class ChatBlocked(DeliveryError):
+    """Nobody is there any more: blocked, deactivated, kicked, or the chat does not exist (HTTP 403)."""
+
+
+class DeliveryRefused(DeliveryError):
+    """The network refuses this very reply (HTTP 400); sending it again cannot help."""
+
+
+class Inbox(Protocol):
+    """Where a channel leaves what it received."""
+
+    async def accept(self, updates: Sequence[RawUpdate]) -> None:
+        """Return only when every update is committed; acknowledge to the network after that.
+
+        A redelivered update is recognised by its id and passed over. Raises StorageError when the
+        updates could not be stored: do not acknowledge, offer them again a little later.
+        """
+        ...
+
+
+class Channel(Protocol):
+    """One chat network: two pure converters and a thin runner."""
+
+    @property
+    def name(self) -> str:
+        """The word in the database: "telegram", "terminal"."""
+        ...
+
+    def parse(self, payload: str) -> IncomingMessage | None:
+        """Turn a stored payload into a message; pure, None when there is nothing to answer.
+
+        A press has kind "button", `external_id` the id of the press and `button_message` the id of the
+        message it hangs under; an edit has kind "edited" and `external_id` of the edited message.
+        Raises UnreadableUpdate.
+        """
+        ...
+
+    async def send(self, chat: str, reply: Reply, *, skip: int = 0) -> SendResult:
+        """Render, split below the network's limit and send, leaving out the first `skip` parts.
+
+        `reply.edits` replaces that message (sent as a new one when it is too old to edit);
+        `reply.extra["press"]` is the press to answer, with `reply.toast` when there is one; a reply
+        without text and attachments only answers the press. Raises DeliveryError.
+        """
+        ...
+
+    async def typing(self, chat: str) -> None:
+        """Show that the bot is writing; called again every few seconds, errors are of no consequence."""
+        ...
+
+    async def run(self, inbox: Inbox, stop: asyncio.Event) -> None:
+        """Receive until `stop` is set (or the network ends); hand everything to `inbox`."""
+        ...
