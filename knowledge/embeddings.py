@@ -45,12 +45,7 @@ class BundledEmbeddings(Embeddings):
         """Embed passages with the model's own passage prefix."""
         return self.passage_vectors(texts).tolist()  # type: ignore[no-any-return]
 
-    def batch_size(embeddings: Embeddings) -> int:
-    """How many passages to give this embedder at once."""
-    return _BUNDLED_BATCH if isinstance(embeddings, BundledEmbeddings) else _PROVIDER_BATCH
-
-
-def query_vector(self, text: str) -> Vectors:
+    def query_vector(self, text: str) -> Vectors:
         """Embed a question without the detour over Python floats; shape (384,)."""
         with self._lock:
             return np.asarray(self._load().query(_clean(text)), dtype=np.float32)
@@ -159,6 +154,11 @@ def build_embeddings(setting: str, *, base_url: str = "", key: str = "") -> Embe
 def embedder_id(setting: str) -> str:
     """Name what fills an index, so that vectors of different models never meet."""
     return _BUNDLED_ID if setting == BUNDLED else setting
+
+
+def batch_size(embeddings: Embeddings) -> int:
+    """How many passages to give this embedder in one call."""
+    return _BUNDLED_BATCH if isinstance(embeddings, BundledEmbeddings) else _PROVIDER_BATCH
 
 
 def query_vector(embeddings: Embeddings, text: str) -> Vectors:
