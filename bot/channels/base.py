@@ -15,21 +15,24 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from handlers.messages import IncomingMessage, Reply
+from storage.entries import RawUpdate
+
+__all__ = [
+    "PRESS",
+    "Channel",
+    "ChatBlocked",
+    "DeliveryError",
+    "DeliveryRefused",
+    "Inbox",
+    "NetworkTrouble",
+    "RawUpdate",
+    "RetryLater",
+    "SendResult",
+    "UnreadableUpdate",
+]
 
 PRESS = "press"
 """Key in `Reply.extra`: the id of the button press (IncomingMessage.external_id) that this reply answers."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawUpdate:
-    """One update exactly as the network sent it; `update_id` grows and is unique within its channel.
-
-    `chat` is "" when not even that can be read; `payload` is the JSON text that `Channel.parse` takes.
-    """
-
-    update_id: int
-    chat: str
-    payload: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +97,10 @@ class Inbox(Protocol):
         A redelivered update is recognised by its id and passed over. Raises StorageError when the
         updates could not be stored: do not acknowledge, offer them again a little later.
         """
+        ...
+
+    async def settled(self, chat: str) -> None:
+        """Return when everything this chat sent so far is answered and delivered (or given up)."""
         ...
 
 
