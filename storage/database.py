@@ -1,0 +1,180 @@
+"""The engine and the unit of work: the only place in the project that commits."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from storage.conversations import Conversations
+from storage.engine import Location, build_engine, locate
+from storage.errors import DatabaseOutdated, DatabaseReadOnly
+from storage.failures import UPGRADE, explained, missing, read_only
+from storage.feedback import Feedback
+from storage.founders import Founders
+from storage.handovers import Handovers
+from storage.inbox import Inbox
+from storage.messages import Messages
+from storage.outbox import Outbox
+from storage.records import DatabaseStatus
+from storage.repository import Scope
+from storage.traces import Traces
+from storage.turnstile import Turnstile
+from storage.workers import Workers
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the present moment in UTC."""
+    return datetime.now(UTC)
+
+
+class UnitOfWork:
+    """The repositories of one transaction: all of it is committed at the end, or nothing."""
+
+    __slots__ = (
+        "conversations",
+        "feedback",
+        "founders",
+        "handovers",
+        "inbox",
+        "messages",
+        "outbox",
+        "traces",
+        "workers",
+    )
+
+    def __init__(self, scope: Scope) -> None:
+        self.founders = Founders(scope)
+        self.conversations = Conversations(scope)
+        self.messages = Messages(scope)
+        self.inbox = Inbox(scope)
+        self.outbox = Outbox(scope)
+        self.traces = Traces(scope)
+        self.feedback = Feedback(scope)
+        self.handovers = Handovers(scope)
+        self.workers = Workers(scope)
+
+
+class Database:
+    """One database of one process; safe for many coroutines at once."""
+
+    def __init__(self, engine: AsyncEngine, location: Location, clock: Clock, turnstile: Turnstile) -> None:
+        self._engine = engine
+        self._location = location
+        self._clock = clock
+        self._turnstile = turnstile
+
+    @classmethod
+    def open(cls, url: str, *, clock: Clock = utc_now, lock_timeout: float = 8.0) -> Database:
+        """Prepare access without connecting; raises DatabaseInvalid for a URL that cannot be used.
+
+        `lock_timeout` is how many seconds a unit of work waits for another process that is writing to
+        the same SQLite file, before DatabaseLocked.
+        """
+        location = locate(url)
+        return cls(build_engine(location, lock_timeout), location, clock, Turnstile(location.place))
+
+    @asynccontextmanager
+    async def unit_of_work(self, *, read_only: bool = False) -> AsyncIterator[UnitOfWork]:
+        """Open a transaction, commit it at the end, roll it back when an exception leaves it.
+
+        Never await anything slow in it but the database: on SQLite all writing units of a process take
+        turns. A read-only unit does not wait for them and refuses to write.
+        """
+        async with self._turnstile.pass_through(read_only=read_only), self._connected() as connection:
+            if not read_only:
+                await self._begin(connection)
+            yield UnitOfWork(Scope(connection, self._location.place, self._clock, read_only))
+            # Leaving without this line, by whatever exception, rolls back when the connection goes home.
+            await self._commit(connection)
+
+    async def check(self) -> DatabaseStatus:
+        """Look at the database for `doctor`; raises StorageError only when it cannot be read at all."""
+        from storage.migrate import head_revision
+
+        async with self._connected() as connection:
+            revision = await self._revision(connection)
+            version = await self._version(connection)
+        return DatabaseStatus(
+            dialect=self._location.place.dialect,
+            server_version=version,
+            where=self._location.place.label,
+            revision=revision,
+            head=head_revision(),
+            writable=await self._writable(),
+        )
+
+    async def require_ready(self) -> DatabaseStatus:
+        """Raise DatabaseOutdated or DatabaseReadOnly unless the bot can work with this database now."""
+        from storage.migrate import known_revision
+
+        status = await self.check()
+        if status.revision is None:
+            raise missing(self._location.place)
+        if not known_revision(status.revision):
+            raise DatabaseOutdated(
+                f"The database {status.where} was set up by a newer founder-bot (its revision "
+                f"{status.revision} is unknown to this one): install that version, or restore a backup."
+            )
+        if not status.current:
+            raise DatabaseOutdated(
+                f"The database {status.where} is at revision {status.revision}, this version needs "
+                f"{status.head}: {UPGRADE}."
+            )
+        if not status.writable:
+            raise read_only(self._location.place)
+        return status
+
+    async def close(self) -> None:
+        """Close all connections; the last one to leave a SQLite file also folds its log into it."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            connection = await self._engine.connect()
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            raise explained(error, self._location.place) from error
+        async with connection:
+            yield connection
+
+    async def _begin(self, connection: AsyncConnection) -> None:
+        if self._location.place.dialect != "sqlite":
+            return  # PostgreSQL's driver begins with the first statement
+        try:
+            await connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            raise explained(error, self._location.place) from error
+
+    async def _commit(self, connection: AsyncConnection) -> None:
+        try:
+            await connection.commit()
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            raise explained(error, self._location.place) from error
+
+    async def _revision(self, connection: AsyncConnection) -> str | None:
+        from storage.migrate import current_revision
+
+        try:
+            return await connection.run_sync(current_revision)
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            raise explained(error, self._location.place) from error
+
+    async def _version(self, connection: AsyncConnection) -> str:
+        sqlite = self._location.place.dialect == "sqlite"
+        query = "SELECT sqlite_version()" if sqlite else "SHOW server_version"
+        return str((await connection.execute(text(query))).scalar_one())
+
+    async def _writable(self) -> bool:
+        # Asked in a writing unit of work, because only the attempt tells on SQLite.
+        try:
+            async with self.unit_of_work() as work:
+                return await work.workers.can_write()
+        except DatabaseReadOnly:
+            return False

@@ -1,0 +1,98 @@
+"""What was said, both ways."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, insert, select
+
+from storage.entries import NewIncoming, NewOutgoing
+from storage.exports import ROWS, export_row
+from storage.records import ExportRow, MessageRecord
+from storage.repository import Params, Repository, columns, filled, named, table
+from storage.tables import Conversation, Message
+
+_messages, _conversations = table(Message), table(Conversation)
+_COLUMNS = columns(Message, MessageRecord)
+_ADD_INCOMING = insert(_messages).returning(*_COLUMNS)
+
+_asked = _messages.alias("asked")
+_ADD_OUTGOING = (
+    insert(_messages)
+    .values(
+        founder_id=func.coalesce(
+            select(_asked.c.founder_id).where(_asked.c.id == named("asked_id")).scalar_subquery(),
+            select(_conversations.c.founder_id)
+            .where(_conversations.c.id == named("chat_id"))
+            .scalar_subquery(),
+        )
+    )
+    .returning(*_COLUMNS)
+)
+_GET = select(*_COLUMNS).where(_messages.c.id == named("id"))
+_RECENT = (
+    select(*_COLUMNS)
+    .where(_messages.c.conversation_id == named("conversation_id"))
+    .order_by(_messages.c.id.desc())
+    .limit(named("count"))
+)
+
+
+class Messages(Repository):
+    """Messages of founders and replies of the bot."""
+
+    __slots__ = ()
+
+    async def add_incoming(self, message: NewIncoming) -> MessageRecord:
+        """Store a founder's message."""
+        return await self._add(
+            message.conversation_id,
+            {
+                "founder_id": message.founder_id,
+                "direction": "in",
+                "external_id": message.external_id,
+                "in_reply_to": None,
+                "kind": message.kind,
+                "text": message.text,
+                "payload": dict(message.payload),
+                "language": message.language,
+                "created_at": message.received_at,
+            },
+        )
+
+    async def add_outgoing(self, message: NewOutgoing) -> MessageRecord:
+        """Store a reply; it belongs to the founder whose message it answers."""
+        return await self._add(
+            message.conversation_id,
+            {
+                "asked_id": message.in_reply_to,
+                "chat_id": message.conversation_id,
+                "direction": "out",
+                "external_id": None,
+                "in_reply_to": message.in_reply_to,
+                "kind": "reply",
+                "text": message.text,
+                "payload": dict(message.payload),
+                "language": message.language,
+                "created_at": self._now(),
+            },
+        )
+
+    async def get(self, message_id: int) -> MessageRecord | None:
+        """Find one message by its id."""
+        row = await self._row(_GET, {"id": message_id})
+        return None if row is None else filled(MessageRecord, row)
+
+    async def recent(self, conversation_id: int, limit: int) -> list[MessageRecord]:
+        """Return the last messages of a conversation, oldest first."""
+        rows = await self._rows(_RECENT, {"conversation_id": conversation_id, "count": limit})
+        return [filled(MessageRecord, row) for row in reversed(rows)]
+
+    async def export(self, after_id: int = 0, limit: int = 500) -> list[ExportRow]:
+        """Return the page of messages with ids above `after_id`; an empty page is the end."""
+        return [export_row(row) for row in await self._rows(ROWS, {"after_id": after_id, "count": limit})]
+
+    async def _add(self, conversation_id: int, values: Params) -> MessageRecord:
+        if conversation_id in self._scope.erased_conversations:
+            values = {**values, "kind": "erased", "text": "", "payload": {}, "external_id": None}
+        statement = _ADD_OUTGOING if "asked_id" in values else _ADD_INCOMING
+        result = await self._write(statement, {"conversation_id": conversation_id, **values})
+        return filled(MessageRecord, result.one())

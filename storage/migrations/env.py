@@ -1,0 +1,17 @@
+"""What Alembic runs: the steps, on the connection that storage.migrate hands over."""
+
+from alembic import context
+
+from storage.tables import Table
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=Table.metadata,
+    # SQLite rebuilds a table where PostgreSQL alters it.
+    render_as_batch=connection.dialect.name == "sqlite",
+    # The caller's transaction holds the whole run, on SQLite too: a failed step leaves nothing behind.
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,133 @@
+"""Replies to deliver, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, insert, null, or_, select, update
+
+from storage.entries import NewOutbox, Outcome
+from storage.records import OutboxRecord
+from storage.repository import Repository, columns, filled, named, table
+from storage.tables import Outbox as OutboxTable
+from storage.workers import owned_by_the_living
+
+_outbox = table(OutboxTable)
+_COLUMNS = columns(OutboxTable, OutboxRecord)
+_UNSENT = ("pending", "sending")
+_ADD = insert(_outbox).returning(*_COLUMNS)
+_MARK = update(_outbox).where(_outbox.c.id == named("row_id"), _outbox.c.status.in_(_UNSENT))
+_FINISH = _MARK.values(
+    status=named("outcome"),
+    attempts=_outbox.c.attempts + 1,
+    external_id=named("external"),
+    error_code=named("code"),
+    finished_at=named("at"),
+    payload=None,
+    # A reply without a stored message is one that must leave no trace, such as the last word after /forget.
+    chat=case((_outbox.c.message_id.is_(None), null()), else_=_outbox.c.chat),
+)
+_RETRY = _MARK.values(
+    status="pending", attempts=_outbox.c.attempts + 1, error_code=named("code"), next_at=named("due")
+)
+
+
+class Outbox(Repository):
+    """Deliveries: "sending" rows belong to their worker, "pending" ones to whoever looks next."""
+
+    __slots__ = ()
+
+    async def add(self, reply: NewOutbox) -> OutboxRecord:
+        """Put a reply in the outbox, in the unit of work that stores it as a message."""
+        erased = (reply.channel, reply.chat) in self._scope.erased_chats
+        values = {
+            "message_id": None if erased else reply.message_id,
+            "channel": reply.channel,
+            "chat": reply.chat,
+            "payload": dict(reply.payload),
+            "status": "sending" if reply.sending else "pending",
+            "worker": reply.worker,
+            "attempts": 0,
+            "created_at": self._now(),
+        }
+        return filled(OutboxRecord, (await self._write(_ADD, values)).one())
+
+    async def mark_many(self, outcomes: Sequence[Outcome]) -> None:
+        """Record outcomes; a final one drops the contents, which the message keeps.
+
+        Rows that are final already, or were erased meanwhile, stay as they are.
+        """
+        final = [_finished(outcome) for outcome in outcomes if outcome.status != "retry"]
+        later = [
+            {"row_id": outcome.id, "code": outcome.error_code, "due": outcome.next_at}
+            for outcome in outcomes
+            if outcome.status == "retry"
+        ]
+        if final:
+            await self._write(_FINISH, final)
+        if later:
+            await self._write(_RETRY, later)
+
+    async def pending(self, channel: str, worker: str, dead_before: datetime) -> list[OutboxRecord]:
+        """Claim what is due and in nobody's hands, oldest first; the rows are then this worker's to send.
+
+        Due are "pending" rows whose time has come and rows that a dead worker left in "sending". A reply
+        waits as long as an older one of its chat is unsent and cannot be claimed, so order is kept.
+        `worker` must be registered, or a second process would take the same rows again.
+        """
+        older = _outbox.alias("older")
+        now = self._now()
+        blocked = exists().where(
+            older.c.channel == _outbox.c.channel,
+            older.c.chat == _outbox.c.chat,
+            older.c.id < _outbox.c.id,
+            older.c.status.in_(_UNSENT),
+            ~_claimable(older, now, dead_before),
+        )
+        statement = (
+            update(_outbox)
+            .where(_outbox.c.channel == channel, _outbox.c.status.in_(_UNSENT))
+            .where(_claimable(_outbox, now, dead_before), ~blocked)
+            .values(status="sending", worker=worker)
+            .returning(*_COLUMNS)
+        )
+        rows = (await self._write(statement)).all()
+        return sorted((filled(OutboxRecord, row) for row in rows), key=lambda record: record.id)
+
+    async def earlier_unsent(self, record: OutboxRecord) -> bool:
+        """Say whether an older reply of the same chat has not been sent yet, by anybody."""
+        statement = select(
+            exists().where(
+                _outbox.c.channel == record.channel,
+                _outbox.c.chat == record.chat,
+                _outbox.c.id < record.id,
+                _outbox.c.status.in_(_UNSENT),
+            )
+        )
+        row = await self._row(statement)
+        return bool(row and row[0])
+
+    async def counts(self) -> dict[str, int]:
+        """Count deliveries by status; a status nobody has is left out."""
+        rows = await self._rows(
+            select(_outbox.c.status, func.count().label("number")).group_by(_outbox.c.status)
+        )
+        return {row.status: row.number for row in rows}
+
+
+def _claimable(source: FromClause, now: datetime, dead_before: datetime) -> ColumnElement[bool]:
+    due = or_(source.c.next_at.is_(None), source.c.next_at <= now)
+    left = and_(source.c.status == "sending", ~owned_by_the_living(source.c.worker, dead_before))
+    return or_(and_(source.c.status == "pending", due), left)
+
+
+def _finished(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "row_id": outcome.id,
+        "outcome": outcome.status,
+        "external": outcome.external_id,
+        "code": outcome.error_code,
+        "at": outcome.at,
+    }

@@ -1,0 +1,102 @@
+"""What every repository shares: the open unit of work, and running statements in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Column, CursorResult, Executable, Row, Table, bindparam
+from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.failures import Place, explained
+from storage.tables import Table as Mapped
+
+R = TypeVar("R")
+Params = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Scope:
+    """The state of one unit of work that its repositories share.
+
+    `erased_*` name what was erased in this very unit: whatever is added for it afterwards (the reply that
+    confirms the erasure) is stored without words and is not linked to the person.
+    """
+
+    connection: AsyncConnection
+    place: Place
+    clock: Callable[[], datetime]
+    read_only: bool
+    erased_conversations: set[int] = field(default_factory=set)
+    erased_chats: set[tuple[str, str]] = field(default_factory=set)
+
+
+class Repository:
+    """Base of all repositories; holds nothing of its own."""
+
+    __slots__ = ("_scope",)
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    async def _run(self, statement: Executable, params: Params | Sequence[Params] | None = None) -> Any:
+        try:
+            return await self._scope.connection.execute(statement, params)
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            raise explained(error, self._scope.place) from error
+
+    async def _rows(self, statement: Executable, params: Params | None = None) -> Sequence[Row[Any]]:
+        result: CursorResult[Any] = await self._run(statement, params)
+        return result.all()
+
+    async def _row(self, statement: Executable, params: Params | None = None) -> Row[Any] | None:
+        result: CursorResult[Any] = await self._run(statement, params)
+        return result.first()
+
+    async def _write(
+        self, statement: Executable, params: Params | Sequence[Params] | None = None
+    ) -> CursorResult[Any]:
+        """Run a statement that changes rows; SQLite could not upgrade a read-only unit safely, so refuse."""
+        if self._scope.read_only:
+            raise RuntimeError("this unit of work was opened with read_only=True")
+        result: CursorResult[Any] = await self._run(statement, params)
+        return result
+
+    def _now(self) -> datetime:
+        return self._scope.clock()
+
+    def _insert(self, mapped: type[Mapped]) -> PostgresInsert | SqliteInsert:
+        """Start an INSERT that can say ON CONFLICT, which each dialect spells with a class of its own."""
+        if self._scope.place.dialect == "sqlite":
+            return sqlite_insert(table(mapped))
+        return postgres_insert(table(mapped))
+
+
+def table(mapped: type[Mapped]) -> Table:
+    """Return the plain table: statements on it skip the object mapper, which costs more than the query."""
+    found = mapped.__table__
+    assert isinstance(found, Table)
+    return found
+
+
+def columns(mapped: type[Mapped], record: type[Any]) -> list[Column[Any]]:
+    """Return the columns of a table that fill a record, in the order of its fields."""
+    source = table(mapped).c
+    return [source[item.name] for item in fields(record)]
+
+
+def filled(record: type[R], row: Row[Any]) -> R:
+    """Build a record from a row whose labels are its fields."""
+    return record(**row._mapping)
+
+
+def named(name: str) -> Any:
+    """Return a parameter of a statement that is built once and run often."""
+    return bindparam(name)
