@@ -165,7 +165,8 @@ def query_vector(embeddings: Embeddings, text: str) -> Vectors:
     """Embed a question with any embedder; shape (d,), length 1."""
     if isinstance(embeddings, BundledEmbeddings):
         return embeddings.query_vector(text)
-    return unit(np.asarray([embeddings.embed_query(text)], dtype=np.float32))[0]
+    vector: Vectors = unit(np.asarray([embeddings.embed_query(text)], dtype=np.float32))[0]
+    return vector
 
 
 def passage_vectors(embeddings: Embeddings, texts: Sequence[str]) -> Vectors:
@@ -181,7 +182,8 @@ def passage_vectors(embeddings: Embeddings, texts: Sequence[str]) -> Vectors:
 def unit(vectors: Vectors) -> Vectors:
     """Scale rows to length 1; a row of zeros stays."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)
+    scaled: Vectors = np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)
+    return scaled
 
 
 def _openai(model: str, base_url: str, key: str) -> Embeddings:

@@ -14,7 +14,7 @@ _WIDE_ENDS = "。！？；…｡؟۔।॥։"
 _NARROW_ENDS = ".!?"
 _BOUNDARY = re.compile(rf"(?:[{_WIDE_ENDS}]+|[{_NARROW_ENDS}]+)[{re.escape(_CLOSERS)}]*")
 _LAST_WORD = re.compile(r"(?:[^\W_]\.)*[^\W_]+$")
-_CJK = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U000323af]")
+CJK = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U000323af]")
 _NEVER_LAST = (
     "e.g i.e cf vs dr mr mrs ms prof st no nr art fig approx dept est jan feb mar apr jun jul aug sep sept "
     "oct nov dec z.b bzw ca d.h u.a evtl ggf inkl zzgl abs str p.ex sr sra dott ing pp vol ed eds u.s u.k a.m"
@@ -70,7 +70,7 @@ def _ends_sentence(line: str, match: re.Match[str], language: str) -> bool:
     mark, after = match.group(), line[match.end() :]
     if mark[0] in _WIDE_ENDS or not after:
         return True
-    if _CJK.match(after):
+    if CJK.match(after):
         # "3.5万" has a digit before the dot; "!" and "?" always end here.
         return mark[0] != "." or _is_cjk(line, match.start() - 1)
     if not after[0].isspace():
@@ -81,14 +81,14 @@ def _ends_sentence(line: str, match: re.Match[str], language: str) -> bool:
 
 
 def _is_cjk(line: str, position: int) -> bool:
-    return position >= 0 and bool(_CJK.match(line[position]))
+    return position >= 0 and bool(CJK.match(line[position]))
 
 
 def _full_stop(before: str, following: str, language: str) -> bool:
     found = _LAST_WORD.search(before)
     word = found.group().casefold() if found else ""
     starts_new = bool(following) and not following[0].islower()
-    if word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha() and not _CJK.match(word)):
+    if word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha() and not CJK.match(word)):
         return False
     if word in _SOMETIMES:
         return starts_new
