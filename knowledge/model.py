@@ -58,10 +58,16 @@ class Passage:
         return self.section[-1] if self.section else ""
 
     @property
+    def crumbs(self) -> str:
+        """Title and headings in one line; a title that only repeats the file's name says nothing."""
+        named = self.title.casefold() != self.document_id.rsplit("/", 1)[-1].casefold()
+        title = [self.title] if named else []
+        return " > ".join(c for c in (*title, *(s for s in self.section if s != self.title)) if c)
+
+    @property
     def embedded_text(self) -> str:
         """Title and breadcrumb, then the text: what the embedder and the lexical index read."""
-        crumbs = [self.title, *(s for s in self.section if s != self.title)]
-        return " > ".join(c for c in crumbs if c) + "\n" + self.text
+        return f"{self.crumbs}\n{self.text}" if self.crumbs else self.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

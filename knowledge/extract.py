@@ -1,0 +1,105 @@
+"""Pick the sentences of a passage that answer, and show them as plain text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from knowledge.retrieval import Found, Shelf
+from knowledge.sentences import CJK
+
+# Widths count a Chinese character as two, which makes limits alike in all languages.
+QUOTE_WIDTH = 560
+_SHORT_WIDTH = 70
+_MOST_SENTENCES = 4
+_NEIGHBOR_SHARE = 0.72
+_WORDS_WEIGHT = 0.4
+_HANGING = re.compile(
+    r"^(?:(?:it|this|these|those|they|that|he|she|such|but|however|therefore|also|then|there|in addition)\b"
+    r"|(?:他们|它们|它|该|其|这|此|但|因此|所以|另外|此外|同时|不过|否则))",
+    re.IGNORECASE,
+)
+_ITEM = re.compile(r"^\s*(?:[-*+•·]\s|\d{1,3}[.)、]\s?|\|)")
+_MARKUP = (
+    (re.compile(r"!\[([^\]]*)\]\([^)]*\)"), r"\1"),
+    (re.compile(r"\[([^\]]+)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)"), r"\1"),
+    (re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1"), r"\2"),
+    (re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?!\w)"), r"\1"),
+    (re.compile(r"`([^`\n]+)`"), r"\1"),
+    (re.compile(r"^\s*>\s?", re.MULTILINE), ""),
+    (re.compile(r"^\s*[-*+]\s+", re.MULTILINE), "• "),
+    (re.compile(r"^\s*\|?(?:\s*:?-{3,}:?\s*\|)+\s*:?-*:?\s*$\n?", re.MULTILINE), ""),
+    (re.compile(r"^\|\s*(.*?)\s*\|$", re.MULTILINE), r"\1"),
+    (re.compile(r"\s+\|\s+"), " · "),
+)
+
+
+def width(text: str) -> int:
+    """How wide text is, in Latin letters; a Chinese character counts as two."""
+    return len(text) + len(CJK.findall(text))
+
+
+def plain(text: str) -> str:
+    """Take Markdown's marks off a quotation and leave its words as they are."""
+    for pattern, replacement in _MARKUP:
+        text = pattern.sub(replacement, text)
+    return text.strip()
+
+
+def quote(shelf: Shelf, question: str, found: Found, limit: int = QUOTE_WIDTH) -> str:
+    """The part of a passage that answers: its best sentence and those that belong to it, as plain text."""
+    texts = shelf.readings[found.row].texts or (found.scored.passage.text,)
+    scores = sentence_scores(shelf, question, found)
+    best = max(range(len(texts)), key=scores.__getitem__)
+    first, last = _around(texts, scores, best, limit)
+    return plain(_join(found.scored.passage.text, texts[first : last + 1]))
+
+
+def sentence_scores(shelf: Shelf, question: str, found: Found) -> list[float]:
+    """For every sentence of the passage: its cosine to the question, and the question's words in it."""
+    covers = shelf.sentence_cover(question, found.row)
+    return [float(c) + _WORDS_WEIGHT * w for c, w in zip(found.sentences, covers, strict=True)]
+
+
+def _around(texts: Sequence[str], scores: Sequence[float], best: int, limit: int) -> tuple[int, int]:
+    """Widen from the best sentence to its neighbors while they answer too and there is room."""
+    first = last = best
+    used = width(texts[best])
+    enough = scores[best] * _NEIGHBOR_SHARE
+
+    def fits(index: int) -> bool:
+        room = 0 <= index < len(texts) and used + width(texts[index]) <= limit
+        return room and last - first + 1 < _MOST_SENTENCES + 4 * bool(_ITEM.match(texts[index]))
+
+    while True:
+        before, after = first - 1, last + 1
+        if fits(before) and _needs_before(texts, first, used):
+            first, used = before, used + width(texts[before])
+        elif fits(after) and (_needs_after(texts, last, used) or scores[after] >= enough):
+            last, used = after, used + width(texts[after])
+        elif fits(before) and scores[before] >= enough:
+            first, used = before, used + width(texts[before])
+        else:
+            return first, last
+
+
+def _needs_before(texts: Sequence[str], first: int, used: int) -> bool:
+    """A sentence that leans on the one before, or an item of a list whose head stands before it."""
+    if _HANGING.match(plain(texts[first])):
+        return True
+    return bool(_ITEM.match(texts[first])) and first > 0 and used < QUOTE_WIDTH // 2
+
+
+def _needs_after(texts: Sequence[str], last: int, used: int) -> bool:
+    """A sentence that announces what follows, or one too short to stand alone."""
+    return texts[last].rstrip().endswith((":", "：")) or used < _SHORT_WIDTH
+
+
+def _join(text: str, sentences: Sequence[str]) -> str:
+    """The stretch of `text` from the first of `sentences` to the end of the last, white space as it was."""
+    start = position = text.find(sentences[0])
+    if start < 0:
+        return "\n".join(sentences)
+    for sentence in sentences:
+        position = text.find(sentence, position) + len(sentence)
+    return text[start:position]

@@ -1,0 +1,191 @@
+"""Find the passages for a question: two dense encoders, a lexical leg, and a fusion that knows when
+words can be trusted.
+
+Scores of each leg are standardized over all passages, then summed. The lexical leg weighs as much as
+its best passages cover of the question's rare words: near 0.5 within a language, near 0 across, where
+BM25 is noise and reciprocal rank fusion lets it drown the rest (docs/quality.md has the figures).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.lexical import LexicalIndex, terms
+from knowledge.model import Passage, ScoredPassage
+from knowledge.reader import Reading
+
+Scores = NDArray[np.float32]
+_WHOLE, _SENTENCE, _HEADING, _LEXICAL = 0.5, 0.45, 0.2, 1.2
+_COVER_FROM = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """How well one passage speaks to a question, in figures that do not depend on the other passages.
+
+    `dense` and `sentence` are cosines (embedder; best sentence), `cover` the share of the question's
+    rare words in the passage, `window` in its best two sentences side by side, `margin` the lead in
+    fused score over the best passage of another subject.
+    """
+
+    dense: float
+    sentence: float
+    cover: float
+    window: float
+    margin: float
+    same_language: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One retrieved passage: its row in the shelf, its scores and the cosines of its sentences."""
+
+    row: int
+    scored: ScoredPassage
+    sentences: NDArray[np.float32]
+
+
+class Shelf:
+    """All passages of one index generation in memory, ready to be searched by any number of threads.
+
+    `vectors` is float32 of shape (n, d) with rows of length 1, in the order of `passages`.
+    """
+
+    def __init__(
+        self, version: str, passages: Sequence[Passage], vectors: Scores, readings: Sequence[Reading]
+    ) -> None:
+        self.version = version
+        self.passages = tuple(passages)
+        self.readings = tuple(readings)
+        self._vectors = vectors
+        self._wholes = np.stack([r.whole for r in readings]) if readings else np.zeros((0, 512), np.float32)
+        self._headings = np.stack([r.heading for r in readings]) if readings else self._wholes
+        parts = [r.sentences if len(r.sentences) else r.whole[None] for r in readings]
+        self._sentences = np.concatenate(parts) if parts else self._wholes
+        self._starts = np.cumsum([0, *(len(p) for p in parts)])
+        self._lexical = LexicalIndex([terms(p.embedded_text) for p in self.passages])
+        self._windows: dict[int, tuple[frozenset[str], ...]] = {}
+        self._rows = {p.id: i for i, p in enumerate(self.passages)}
+        self._by_document: dict[str, list[int]] = {}
+        for row, passage in enumerate(self.passages):
+            self._by_document.setdefault(passage.document_id, []).append(row)
+
+    def __len__(self) -> int:
+        return len(self.passages)
+
+    def passage(self, passage_id: str) -> Passage | None:
+        """The passage with that id, None when this generation has none."""
+        row = self._rows.get(passage_id)
+        return None if row is None else self.passages[row]
+
+    def search(self, question: str, vector: Scores, reading: Scores, limit: int = 10) -> list[Found]:
+        """The best passages first; `vector` (d,) is the embedder's, `reading` (512,) the reader's."""
+        if not self.passages:
+            return []
+        asked = terms(question)
+        dense, lexical = self._vectors @ vector, self._lexical.scores(asked)
+        sentence_cosines = self._sentences @ reading
+        best_sentence = np.maximum.reduceat(sentence_cosines, self._starts[:-1])
+        trust = max((self._cover(asked, r) for r in _top(lexical, _COVER_FROM)), default=0.0)
+        fused = (
+            _standard(dense)
+            + _WHOLE * _standard(self._wholes @ reading)
+            + _SENTENCE * _standard(best_sentence)
+            + _HEADING * _standard(self._headings @ reading)
+            + _LEXICAL * trust * _standard(lexical)
+        )
+        return [
+            Found(
+                row=row,
+                scored=ScoredPassage(
+                    passage=self.passages[row],
+                    score=float(fused[row]),
+                    dense=float(dense[row]),
+                    lexical=float(lexical[row]),
+                ),
+                sentences=sentence_cosines[self._starts[row] : self._starts[row + 1]],
+            )
+            for row in _top(fused, limit)
+        ]
+
+    def evidence(self, question: str, language: str, found: Sequence[Found], rank: int = 0) -> Evidence:
+        """Measure how well the passage at `rank` of a search speaks to the question."""
+        asked, it = terms(question), found[rank]
+        passage = it.scored.passage
+        rivals = [f for f in found if f is not it and not self._same_subject(it.row, f.row)]
+        return Evidence(
+            dense=it.scored.dense,
+            sentence=float(it.sentences.max()),
+            cover=self._cover(asked, it.row),
+            window=max(self._lexical.cover(asked, w) for w in self._windows_of(it.row)),
+            margin=it.scored.score - rivals[0].scored.score if rivals else 0.0,
+            same_language=passage.language == language,
+        )
+
+    def sentence_cover(self, question: str, row: int) -> list[float]:
+        """For every sentence of a passage the share of the question's rare words that it holds."""
+        asked = terms(question)
+        texts = self.readings[row].texts or (self.passages[row].text,)
+        return [self._lexical.cover(asked, frozenset(terms(s))) for s in texts]
+
+    def in_language(self, found: Found, languages: Sequence[str]) -> int | None:
+        """The row that says the same as `found` in the first of `languages` its twin is written in.
+
+        Sections of twins are paired by the cosine of the embedder's vectors.
+        """
+        passage = found.scored.passage
+        if passage.language in languages[:1] or passage.twin is None:
+            return None
+        rows = self._by_document.get(passage.twin, [])
+        if not rows:
+            return None
+        order = {language: n for n, language in enumerate(languages)}
+        worst = len(order)
+        theirs = self.passages[rows[0]].language
+        if order.get(theirs, worst) >= order.get(passage.language, worst):
+            return None
+        return max(rows, key=lambda row: float(self._vectors[row] @ self._vectors[found.row]))
+
+    def found(self, row: int, like: Found, vector: Scores, reading: Scores) -> Found:
+        """The passage at `row` in the place of `like`: its own cosines, the rank and scores of the other."""
+        scored = ScoredPassage(
+            passage=self.passages[row],
+            score=like.scored.score,
+            dense=max(like.scored.dense, float(self._vectors[row] @ vector)),
+            lexical=like.scored.lexical,
+        )
+        sentences = self._sentences[self._starts[row] : self._starts[row + 1]] @ reading
+        return Found(row=row, scored=scored, sentences=sentences)
+
+    def _cover(self, asked: Sequence[str], row: int) -> float:
+        return self._lexical.cover(asked, self._lexical.terms_of(row))
+
+    def _same_subject(self, one: int, other: int) -> bool:
+        """Whether two passages are parts of one section, or stand in a document and its twin."""
+        a, b = self.passages[one], self.passages[other]
+        if a.document_id == b.document_id:
+            return a.section == b.section
+        return b.document_id == a.twin or a.document_id == b.twin
+
+    def _windows_of(self, row: int) -> tuple[frozenset[str], ...]:
+        held = self._windows.get(row)
+        if held is None:
+            parts = [frozenset(terms(s)) for s in self.readings[row].texts] or [frozenset()]
+            held = tuple(a | b for a, b in zip(parts, [*parts[1:], frozenset()], strict=True))
+            self._windows[row] = held
+        return held
+
+
+def _standard(scores: Scores) -> Scores:
+    spread = float(scores.std())
+    return (scores - scores.mean()) / spread if spread > 1e-9 else np.zeros_like(scores)
+
+
+def _top(scores: Scores, limit: int) -> list[int]:
+    limit = min(limit, len(scores))
+    best = np.argpartition(-scores, limit - 1)[:limit]
+    return [int(i) for i in best[np.argsort(-scores[best], kind="stable")]]
