@@ -46,7 +46,7 @@ def _markdown(path: str) -> dict[str, Any]:
 
     suffix = Path(path).suffix.casefold()
     # One converter by the name's ending: left to itself, MarkItDown reads a broken PDF as plain text.
-    kind = {".pdf": PdfConverter, ".docx": DocxConverter}.get(suffix, HtmlConverter)
+    kind: Any = {".pdf": PdfConverter, ".docx": DocxConverter}.get(suffix, HtmlConverter)
     with open(path, "rb") as stream:
         result = kind().convert(stream, StreamInfo(extension=suffix, local_path=path))
     return {"markdown": result.markdown, "title": result.title or ""}

@@ -109,11 +109,10 @@ def _read(path: Path, name: str, languages: Sequence[str], converter: Converter)
         scan = "; a scan needs text recognition first" if suffix == ".pdf" else ""
         raise Unreadable(f"holds no text{scan}")
     is_table = suffix in _TABLES or suffix == ".xlsx"
-    plain_name = Path(name).stem.replace("_", " ").replace("-", " ").strip()
     heading = "" if is_table else _heading(markdown, suffix)
     return Document(
         id=facts.id or name[: len(name) - len(path.suffix)],
-        title=facts.title or heading or title or plain_name,
+        title=facts.title or heading or title or Path(name).stem,
         language=facts.language or _language(markdown, languages),
         markdown=markdown,
         path=name,

@@ -1,0 +1,120 @@
+"""A folder of documents into a new generation of the index, embedding only what changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from langchain_core.embeddings import Embeddings
+
+from knowledge.chroma import Contents
+from knowledge.chunking import chunk
+from knowledge.config import KnowledgeConfig
+from knowledge.documents import read_folder
+from knowledge.embeddings import Vectors, batch_size, embedder_id, passage_vectors
+from knowledge.errors import DocumentsInvalid, IndexMismatch, IndexMissing, IndexUnavailable
+from knowledge.language import to_simplified
+from knowledge.model import IngestReport, Passage, ReadFailure
+from knowledge.reader import SentenceReader, unpack
+from knowledge.store import Manifest, Store, build_store, load_current
+
+Progress = Callable[[int, int], None]
+
+
+def ingest(
+    config: KnowledgeConfig,
+    folder: Path,
+    embeddings: Embeddings,
+    progress: Progress | None = None,
+) -> IngestReport:
+    """Index a folder; readers see the old index until the new one is complete, then only the new one.
+
+    `progress` is called with (passages embedded, passages to embed), first with 0. Raises
+    DocumentsInvalid when nothing can be read, and then the old index stays; IndexBusy when another
+    ingest is running; IndexUnavailable and EmbedderUnavailable as the names say. When nothing changed
+    no new generation is made.
+    """
+    started = time.monotonic()
+    store = build_store(config)
+    with store.ingesting():
+        documents, failures = read_folder(folder, config.languages)
+        passages = tuple(passage for document in documents for passage in chunk(document))
+        if not passages:
+            raise DocumentsInvalid(_nothing(folder, failures))
+        identity = embedder_id(config.embeddings)
+        version, old = _old(store, identity)
+        vectors, embedded = _vectors(passages, old, embeddings, progress or _silent)
+        if set(old.passages) != set(passages):
+            packed = _readings(passages, old)
+            contents = Contents(passages=passages, vectors=vectors, packed=packed)
+            manifest = Manifest.for_new(contents, identity)
+            store.publish(manifest, contents)
+            version = manifest.generation
+    removed = len({p.id for p in old.passages} - {p.id for p in passages})
+    return IngestReport(
+        documents=len(documents),
+        passages=len(passages),
+        embedded=embedded,
+        kept=len(passages) - embedded,
+        removed=removed,
+        failures=tuple(failures),
+        index_version=version,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _old(store: Store, identity: str) -> tuple[str, Contents]:
+    """The present generation if its vectors can be used again, else an empty one."""
+    try:
+        version, contents = load_current(store, identity)
+        for packed, passage in zip(contents.packed, contents.passages, strict=True):
+            unpack(packed, passage)
+    # A damaged index is what an ingest is there to replace; a server that is away says so at publishing.
+    except (IndexMissing, IndexMismatch, IndexUnavailable, ValueError):
+        return "", Contents(passages=(), vectors=np.zeros((0, 0), dtype=np.float32), packed=())
+    return version, contents
+
+
+def _vectors(
+    passages: Sequence[Passage], old: Contents, embeddings: Embeddings, progress: Progress
+) -> tuple[Vectors, int]:
+    """Return the vectors of all passages, and how many of them had to be computed."""
+    known = dict(zip((_embedded(p) for p in old.passages), old.vectors, strict=True))
+    texts = [_embedded(passage) for passage in passages]
+    fresh = sum(text not in known for text in texts)
+    missing = list(dict.fromkeys(text for text in texts if text not in known))
+    size = batch_size(embeddings)
+    progress(0, len(missing))
+    for start in range(0, len(missing), size):
+        batch = missing[start : start + size]
+        known.update(zip(batch, passage_vectors(embeddings, batch), strict=True))
+        progress(start + len(batch), len(missing))
+    return np.stack([known[text] for text in texts]), fresh
+
+
+def _embedded(passage: Passage) -> str:
+    """What the embedder reads; questions come to it in simplified characters too."""
+    return to_simplified(passage.embedded_text) if passage.language == "zh" else passage.embedded_text
+
+
+def _readings(passages: Sequence[Passage], old: Contents) -> tuple[str, ...]:
+    """Return the packed readings of all passages, computing only those of changed text."""
+    known = {
+        (p.embedded_text, p.language): packed for p, packed in zip(old.passages, old.packed, strict=True)
+    }
+    reader = SentenceReader()
+    return tuple(known.get((p.embedded_text, p.language)) or reader.read(p) for p in passages)
+
+
+def _nothing(folder: Path, failures: Sequence[ReadFailure]) -> str:
+    if not failures:
+        return f"The documents folder {folder} holds no documents"
+    first = failures[0]
+    others = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+    return f"No document in {folder} can be read: {first.path} {first.reason}{others}"
+
+
+def _silent(done: int, total: int) -> None:
+    """Report to nobody."""
