@@ -1,0 +1,152 @@
+"""A question, and what the documents say to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from handlers.buttons import SELF, Press, button
+from handlers.messages import Button, Reply, Source
+from handlers.texts import Texts
+from handlers.turn import Result, TraceNote, Turn
+from handlers.words import clean, clip
+from knowledge.model import Answer, Citation
+
+LONGEST_QUESTION = 12_000
+"""Characters; three messages at Telegram's limit, beyond which nobody asks a question any more."""
+
+_LONGEST_ANSWER = 899
+_LONGEST_LABEL = 60
+_TOPICS = 2
+_DAYS_IN_A_YEAR = 365
+_SEARCHED = ("searched", "confidence", "timings", "index_version", "writer")
+
+
+async def ask(turn: Turn) -> Result:
+    """Answer what was typed."""
+    if len(turn.text) > LONGEST_QUESTION:
+        return turn.reply("ask.too_long", length=len(turn.text), limit=LONGEST_QUESTION)
+    return await ask_about(turn, turn.text)
+
+
+async def ask_topic(turn: Turn) -> Result:
+    """Answer a pressed topic of an earlier refusal."""
+    press = turn.press or Press(action="")
+    message_id, position = press.number(0), press.number(1)
+    asked = await turn.stored(message_id)
+    extra = asked.payload.get("extra", {}) if asked is not None else {}
+    topic = extra.get(f"topic{position}") if isinstance(extra, Mapping) else None
+    return turn.toast("ask.topic_gone") if not topic else await ask_about(turn, str(topic), shown=False)
+
+
+async def ask_example(turn: Turn) -> Result:
+    """Answer a pressed example question of the welcome."""
+    press = turn.press or Press(action="")
+    language, position = (press.arguments or ("",))[0], press.number(1)
+    examples = turn.services.program.examples.get(language, ())
+    if position is None or position >= len(examples):
+        return turn.toast("ask.topic_gone")
+    return await ask_about(turn, examples[position], shown=False)
+
+
+async def ask_again(turn: Turn) -> Result:
+    """Answer a message that was taken for something else, by its stored text."""
+    press = turn.press or Press(action="")
+    reply = await turn.stored(press.number())
+    asked = await turn.stored(reply.in_reply_to) if reply is not None else None
+    if asked is None or not clean(asked.text):
+        return turn.toast("ask.topic_gone")
+    return await ask_about(turn, clean(asked.text), shown=False)
+
+
+async def ask_about(turn: Turn, question: str, *, shown: bool = True) -> Result:
+    """Ask the documents; `shown` says that the founder sees the question in the chat already."""
+    language = turn.chosen or (None if turn.sure else turn.language)
+    answer = await turn.services.knowledge.ask(question, language=language)
+    speak = Texts(turn.chosen or answer.language)
+    reply = _answered(turn, answer, speak) if answer.answered else _refused(answer, speak)
+    if not shown:
+        heading = speak("ask.heading", question=clip(question, 120))
+        reply = replace(reply, text=f"{heading}\n\n{reply.text}")
+    reply = replace(reply, text=clip(reply.text, _LONGEST_ANSWER))
+    return Result(replies=(reply,), trace=_trace(answer))
+
+
+def person_button(speak: Texts) -> Button:
+    """Offer a person, with the message it hangs under as the context for staff."""
+    return button(speak("button.human"), "human", SELF)
+
+
+def _answered(turn: Turn, answer: Answer, speak: Texts) -> Reply:
+    return Reply(
+        text=answer.text,
+        notes=_notes(answer, speak, turn.now.date()),
+        sources=tuple(_source(citation) for citation in answer.citations),
+        buttons=(
+            (
+                button(speak("button.helpful"), "helpful", SELF),
+                button(speak("button.unhelpful"), "unhelpful", SELF),
+            ),
+            (person_button(speak),),
+        ),
+        language=speak.language,
+    )
+
+
+def _refused(answer: Answer, speak: Texts) -> Reply:
+    topics = answer.related[:_TOPICS]
+    rows = [
+        (button(clip(topic.label, _LONGEST_LABEL), "topic", SELF, number),)
+        for number, topic in enumerate(topics)
+    ]
+    more = speak("ask.refused_topics" if topics else "ask.refused_person")
+    return Reply(
+        text=f"{speak('ask.refused')}\n{more}",
+        buttons=(*rows, (person_button(speak),)),
+        language=speak.language,
+        # The label on a button may be shortened; the press asks the whole of it.
+        extra={f"topic{number}": topic.label for number, topic in enumerate(topics)},
+    )
+
+
+def _notes(answer: Answer, speak: Texts, today: date) -> tuple[str, ...]:
+    notes = []
+    if any(citation.sample for citation in answer.citations):
+        notes.append(speak("ask.sample"))
+    dates = [citation.as_of for citation in answer.citations if citation.as_of]
+    if dates and (today - min(dates)).days > _DAYS_IN_A_YEAR:
+        notes.append(speak("ask.dated", date=min(dates).isoformat()))
+    if answer.answer_language != answer.language:
+        notes.append(speak("ask.quoted", language=speak.name_of(answer.answer_language)))
+    return tuple(notes)
+
+
+def _source(citation: Citation) -> Source:
+    return Source(
+        number=citation.number, title=citation.title, section=citation.section, link=citation.source
+    )
+
+
+def _trace(answer: Answer) -> TraceNote:
+    cited = {citation.passage_id: citation.number for citation in answer.citations}
+    passages: list[dict[str, Any]] = [
+        {
+            "id": found.passage.id,
+            "document": found.passage.document_id,
+            "version": found.passage.document_version,
+            "score": found.score,
+            "dense": found.dense,
+            "lexical": found.lexical,
+            "cited": cited.get(found.passage.id),
+        }
+        for found in answer.retrieved
+    ]
+    return TraceNote(
+        question=answer.question,
+        language=answer.language,
+        answered=answer.answered,
+        passages=passages,
+        **{name: getattr(answer, name) for name in _SEARCHED},
+    )

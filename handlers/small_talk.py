@@ -1,0 +1,35 @@
+"""Greetings, thanks and the like: whole messages only, so that "hello, what is the rent?" is a question."""
+
+from __future__ import annotations
+
+from handlers.start import show_help
+from handlers.texts import load_phrases
+from handlers.turn import Result, Turn
+from handlers.words import phrases
+
+_ORDER = ("human", "help", "goodbye", "thanks", "how_are_you", "okay", "greeting")
+"""What counts most when one message holds several, as in "Hi! Thanks!"."""
+
+
+def recognize(text: str) -> tuple[str, str] | None:
+    """Return (kind, language) of a message that consists of known phrases only, else None."""
+    known = load_phrases()
+    whole = " ".join(phrases(text))
+    found = [known.get(phrase) for phrase in ([whole] if whole in known else phrases(text))]
+    if not found or None in found:
+        return None
+    return min((item for item in found if item is not None), key=lambda item: _ORDER.index(item[0]))
+
+
+def is_small_talk(turn: Turn) -> bool:
+    """Tell whether the message is small talk and nothing else."""
+    return turn.typed and recognize(turn.text) is not None
+
+
+async def small_talk(turn: Turn) -> Result:
+    """Answer like a friendly person, in the language of the phrase."""
+    kind, language = recognize(turn.text) or ("greeting", turn.language)
+    turn = turn.speaking(language)
+    if kind == "help":
+        return await show_help(turn)
+    return turn.reply(f"small.{kind}", program=turn.program_name)
