@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.conversations import Conversations
 from storage.engine import Location, build_engine, locate
 from storage.errors import DatabaseOutdated, DatabaseReadOnly
-from storage.failures import UPGRADE, explained, missing, read_only
+from storage.failures import FAILURES, UPGRADE, explained, missing, read_only
 from storage.feedback import Feedback
 from storage.founders import Founders
 from storage.handovers import Handovers
@@ -137,25 +137,31 @@ class Database:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        connection = self._engine.connect()
         try:
-            connection = await self._engine.connect()
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            await connection.start()
+        except Exception as error:
             raise explained(error, self._location.place) from error
-        async with connection:
+        try:
             yield connection
+        except BaseException:
+            # Shielded: a canceled unit of work must still roll back and give SQLite's lock free.
+            await asyncio.shield(asyncio.ensure_future(connection.close()))
+            raise
+        await connection.close()
 
     async def _begin(self, connection: AsyncConnection) -> None:
         if self._location.place.dialect != "sqlite":
             return  # PostgreSQL's driver begins with the first statement
         try:
             await connection.exec_driver_sql("BEGIN IMMEDIATE")
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             raise explained(error, self._location.place) from error
 
     async def _commit(self, connection: AsyncConnection) -> None:
         try:
             await connection.commit()
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             raise explained(error, self._location.place) from error
 
     async def _revision(self, connection: AsyncConnection) -> str | None:
@@ -163,7 +169,7 @@ class Database:
 
         try:
             return await connection.run_sync(current_revision)
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             raise explained(error, self._location.place) from error
 
     async def _version(self, connection: AsyncConnection) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from storage.errors import DatabaseInvalid
 from storage.failures import Place
+from storage.sqlite_driver import OneVisitDriver
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -51,7 +52,8 @@ def locate(text: str) -> Location:
     url = url.set(drivername=_DRIVERS[dialect])
     if dialect == "sqlite":
         return _locate_file(url)
-    return Location(url, Place("postgresql", url.set(query={}).render_as_string(hide_password=True)))
+    shown = url.set(drivername="postgresql", query={}).render_as_string(hide_password=True)
+    return Location(url, Place("postgresql", shown))
 
 
 def _locate_file(url: URL) -> Location:
@@ -76,13 +78,12 @@ def build_engine(location: Location, lock_timeout: float, *, create: bool = Fals
         url = location.url.update_query_dict({"mode": "rwc"}) if create else location.url
         # No isolation level: the driver would begin late, and a late write fails beside another writer.
         options = {"timeout": lock_timeout, "isolation_level": None}
-        engine = create_async_engine(url, connect_args=options, **common)
+        engine = create_async_engine(url, module=OneVisitDriver(), connect_args=options, **common)
         event.listen(engine.sync_engine, "connect", _set_pragmas)
         return engine
-    engine = create_async_engine(
+    return create_async_engine(
         location.url, connect_args={"timeout": 10, "command_timeout": 60}, pool_pre_ping=True, **common
     )
-    return engine
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

@@ -20,6 +20,9 @@ from storage.errors import (
     StorageError,
 )
 
+FAILURES = (DBAPIError, PoolTimeout, OSError, TimeoutError)
+"""What a statement may raise through no fault of the code; anything else is a bug and stays as it is."""
+
 UPGRADE = "run `founder-bot db upgrade`"
 
 

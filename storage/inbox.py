@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import bindparam, exists, func, or_, select, update
 
 from storage.entries import RawUpdate
 from storage.errors import StaleWork
 from storage.records import InboxRecord
-from storage.repository import Repository, columns, filled, named, table
+from storage.repository import INSERTS, Repository, columns, filled, named, table
 from storage.tables import Inbox as InboxTable
 from storage.workers import owned_by_the_living
 
 _inbox = table(InboxTable)
 _COLUMNS = columns(InboxTable, InboxRecord)
+_STORE = {
+    dialect: insert(_inbox).on_conflict_do_nothing().returning(*_COLUMNS)
+    for dialect, insert in INSERTS.items()
+}
 _EARLIER = select(
     exists().where(
         _inbox.c.channel == named("channel"),
@@ -23,6 +27,11 @@ _EARLIER = select(
         _inbox.c.update_id < named("update_id"),
         _inbox.c.status == "pending",
     )
+)
+_HANDLED = (
+    update(_inbox)
+    .where(_inbox.c.id.in_(bindparam("ids", expanding=True)), _inbox.c.status == "pending")
+    .values(status="handled", payload="", chat=None, finished_at=named("now"))
 )
 
 
@@ -48,8 +57,7 @@ class Inbox(Repository):
             }
             for item in items
         ]
-        statement = self._insert(InboxTable).on_conflict_do_nothing().returning(*_COLUMNS)
-        result = await self._write(statement, rows)
+        result = await self._write(_STORE[self._scope.place.dialect], rows)
         return sorted((filled(InboxRecord, row) for row in result.all()), key=lambda new: new.update_id)
 
     async def mark_handled(self, ids: Sequence[int]) -> None:
@@ -60,12 +68,8 @@ class Inbox(Repository):
         """
         if not ids:
             return
-        statement = (
-            update(_inbox)
-            .where(_inbox.c.id.in_(ids), _inbox.c.status == "pending")
-            .values(status="handled", payload="", chat=None, finished_at=self._now())
-        )
-        if (await self._write(statement)).rowcount != len(set(ids)):
+        done = await self._write(_HANDLED, {"ids": list(ids), "now": self._now()})
+        if done.rowcount != len(set(ids)):
             raise StaleWork("This update has already been handled by another worker.")
 
     async def mark_failed(self, inbox_id: int, error_code: str) -> None:

@@ -14,11 +14,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import SQLAlchemyError
 
 from storage.engine import Location, build_engine, locate
 from storage.errors import DatabaseInvalid, DatabaseOutdated
-from storage.failures import explained, read_only
+from storage.failures import FAILURES, explained, read_only
 
 _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 0x666F756E646572
@@ -115,7 +114,7 @@ async def _migrate(location: Location, step: Callable[[Config], None], lock_time
             f"The database {location.place.label} was set up by a newer founder-bot: "
             "install that version, or restore a backup."
         ) from None
-    except (SQLAlchemyError, OSError, TimeoutError) as error:
+    except FAILURES as error:
         raise explained(error, location.place) from error
     finally:
         await engine.dispose()

@@ -18,7 +18,9 @@ _outbox = table(OutboxTable)
 _COLUMNS = columns(OutboxTable, OutboxRecord)
 _UNSENT = ("pending", "sending")
 _ADD = insert(_outbox).returning(*_COLUMNS)
-_MARK = update(_outbox).where(_outbox.c.id == named("row_id"), _outbox.c.status.in_(_UNSENT))
+# Spelled out, because an IN list cannot be part of a statement that runs for many rows at once.
+_STILL_OPEN = or_(_outbox.c.status == "pending", _outbox.c.status == "sending")
+_MARK = update(_outbox).where(_outbox.c.id == named("row_id"), _STILL_OPEN)
 _FINISH = _MARK.values(
     status=named("outcome"),
     attempts=_outbox.c.attempts + 1,

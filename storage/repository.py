@@ -12,14 +12,17 @@ from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.failures import Place, explained
+from storage.failures import FAILURES, Place, explained
 from storage.tables import Table as Mapped
 
 R = TypeVar("R")
 Params = Mapping[str, Any]
+INSERTS: Mapping[str, Callable[[Table], PostgresInsert | SqliteInsert]] = {
+    "sqlite": sqlite_insert,
+    "postgresql": postgres_insert,
+}
 
 
 @dataclass(slots=True)
@@ -49,7 +52,7 @@ class Repository:
     async def _run(self, statement: Executable, params: Params | Sequence[Params] | None = None) -> Any:
         try:
             return await self._scope.connection.execute(statement, params)
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             raise explained(error, self._scope.place) from error
 
     async def _rows(self, statement: Executable, params: Params | None = None) -> Sequence[Row[Any]]:
@@ -74,9 +77,7 @@ class Repository:
 
     def _insert(self, mapped: type[Mapped]) -> PostgresInsert | SqliteInsert:
         """Start an INSERT that can say ON CONFLICT, which each dialect spells with a class of its own."""
-        if self._scope.place.dialect == "sqlite":
-            return sqlite_insert(table(mapped))
-        return postgres_insert(table(mapped))
+        return INSERTS[self._scope.place.dialect](table(mapped))
 
 
 def table(mapped: type[Mapped]) -> Table:
