@@ -46,7 +46,7 @@ class PreparedVectors(Embeddings):
     """Hands out, once and in order, the vectors that were computed for these texts."""
 
     def __init__(self, vectors: Vectors) -> None:
-        self._vectors = vectors.tolist()
+        self._vectors: list[list[float]] = vectors.tolist()
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Return the vectors; RuntimeError when they are asked for other texts or again."""

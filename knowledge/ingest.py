@@ -18,7 +18,7 @@ from knowledge.errors import DocumentsInvalid, IndexMismatch, IndexMissing, Inde
 from knowledge.language import to_simplified
 from knowledge.model import IngestReport, Passage, ReadFailure
 from knowledge.reader import SentenceReader, unpack
-from knowledge.store import Manifest, Store, build_store, load_current
+from knowledge.store import Manifest, Store, build_store, load_current, previous_generation
 
 Progress = Callable[[int, int], None]
 
@@ -67,11 +67,13 @@ def ingest(
 
 def _old(store: Store, identity: str) -> tuple[str, Contents]:
     """The present generation if its vectors can be used again, else an empty one."""
+    # A server that is away says so here, before anything is embedded.
+    previous_generation(store)
     try:
         version, contents = load_current(store, identity)
         for packed, passage in zip(contents.packed, contents.passages, strict=True):
             unpack(packed, passage)
-    # A damaged index is what an ingest is there to replace; a server that is away says so at publishing.
+    # A damaged index is what an ingest is there to replace.
     except (IndexMissing, IndexMismatch, IndexUnavailable, ValueError):
         return "", Contents(passages=(), vectors=np.zeros((0, 0), dtype=np.float32), packed=())
     return version, contents

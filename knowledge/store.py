@@ -58,14 +58,14 @@ class Manifest:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read a pointer; raises IndexUnavailable when it is not one of this version."""
+        """Read a pointer; raises IndexMismatch when it is not one of this version."""
         try:
             found = cls(**json.loads(text))
             if found.format == _FORMAT and _GENERATION.fullmatch(found.generation):
                 return found
         except (ValueError, TypeError):
             pass
-        raise IndexUnavailable("The index cannot be read by this version; run: founder-bot ingest")
+        raise IndexMismatch(_OTHER_VERSION)
 
     def to_json(self) -> str:
         """Write the pointer."""
@@ -92,7 +92,7 @@ class Store(Protocol):
     """Where generations are kept; errors are IndexUnavailable and IndexBusy."""
 
     def current(self) -> Manifest | None:
-        """Read the pointer; None before the first ingest."""
+        """Read the pointer; None before the first ingest, IndexMismatch when another version wrote it."""
 
     def load(self, manifest: Manifest) -> Contents:
         """Read a generation whole; raises GenerationGone when a newer one has replaced it."""
@@ -115,6 +115,15 @@ def build_store(config: KnowledgeConfig) -> Store:
     from knowledge.store_folder import FolderStore
 
     return FolderStore(config.data_dir / "index" / config.program)
+
+
+def previous_generation(store: Store) -> str:
+    """Name the generation that a new one replaces; "" when there is none that can be read."""
+    try:
+        manifest = store.current()
+    except IndexMismatch:
+        return ""
+    return manifest.generation if manifest else ""
 
 
 def open_current(config: KnowledgeConfig, embedder_id: str) -> Snapshot:

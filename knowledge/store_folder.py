@@ -12,7 +12,7 @@ from pathlib import Path
 from knowledge import chroma
 from knowledge.chroma import Contents
 from knowledge.errors import IndexBusy, IndexUnavailable
-from knowledge.store import GenerationGone, Manifest
+from knowledge.store import GenerationGone, Manifest, previous_generation
 
 _POINTER = "current.json"
 _COLLECTION = "passages"
@@ -64,7 +64,7 @@ class FolderStore:
     def publish(self, manifest: Manifest, contents: Contents) -> None:
         """Write beside, then replace the pointer file in one step."""
         target = self._folder / manifest.generation
-        before = self.current()
+        before = previous_generation(self)
         try:
             target.mkdir(parents=True)
             with chroma.open_folder(target) as client:
@@ -73,7 +73,7 @@ class FolderStore:
         except Exception as error:
             shutil.rmtree(target, ignore_errors=True)
             raise self._unavailable("written", error) from error
-        keep = {manifest.generation, before.generation if before else ""}
+        keep = {manifest.generation, before}
         for old in self._folder.glob("gen-*"):
             if old.name not in keep:
                 shutil.rmtree(old, ignore_errors=True)

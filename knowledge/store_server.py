@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from knowledge import chroma
 from knowledge.chroma import Contents
 from knowledge.errors import IndexUnavailable, KnowledgeError
-from knowledge.store import GenerationGone, Manifest
+from knowledge.store import GenerationGone, Manifest, previous_generation
 from knowledge.store_folder import hold_lock
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ class ServerStore:
 
     def current(self) -> Manifest | None:
         """Read the pointer's metadata."""
-        return self._call(lambda client: self._pointer(client)[0])
+        facts = self._call(self._pointer)
+        return Manifest.from_json(facts.get("manifest", "")) if facts else None
 
     def load(self, manifest: Manifest) -> Contents:
         """Read the generation's collection."""
@@ -64,8 +65,8 @@ class ServerStore:
         name = self._name(manifest.generation)
 
         def work(client: ClientAPI) -> None:
-            before, outdated = self._pointer(client)
-            last = before.generation if before else ""
+            last = previous_generation(self)
+            outdated = self._pointer(client).get("previous", "")
             try:
                 chroma.write(client, name, contents)
                 self._switch(client, manifest, last)
@@ -79,16 +80,15 @@ class ServerStore:
     def _name(self, suffix: str) -> str:
         return f"{self._program}.{suffix}"
 
-    def _pointer(self, client: ClientAPI) -> tuple[Manifest | None, str]:
-        """Return the current manifest and the name of the generation before it."""
+    def _pointer(self, client: ClientAPI) -> dict[str, str]:
+        """Return the pointer's "manifest" and the "previous" generation; empty before the first ingest."""
         from chromadb.errors import NotFoundError
 
         try:
             found = client.get_collection(self._name("current"), embedding_function=chroma.no_model())
         except NotFoundError:
-            return None, ""
-        facts = found.metadata or {}
-        return Manifest.from_json(str(facts.get("manifest", ""))), str(facts.get("previous", ""))
+            return {}
+        return {key: str(value) for key, value in (found.metadata or {}).items()}
 
     def _switch(self, client: ClientAPI, manifest: Manifest, previous: str) -> None:
         from chromadb.errors import NotFoundError
