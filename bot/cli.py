@@ -1,0 +1,101 @@
+"""The `founder-bot` command: routes to one file a command and turns errors into one sentence."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+
+from bot import __version__
+from bot.commands import ask, chat, database, doctor, evaluate, export, ingest, run, setup
+from bot.commands.common import CommandError, Launch
+
+NAME = "founder-bot"
+
+app = typer.Typer(
+    name=NAME,
+    help="A chat bot that gives founders cited answers from their start-up program's own documents.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("chat")(chat.chat)
+app.command("run")(run.run)
+app.command("setup")(setup.setup)
+app.command("ingest")(ingest.ingest)
+app.command("ask")(ask.ask)
+app.command("eval")(evaluate.evaluate)
+app.command("doctor")(doctor.doctor)
+app.add_typer(database.app, name="db")
+app.add_typer(export.app, name="export")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"{NAME} {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show tracebacks and debug logs; may be written anywhere.")
+    ] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Start here; the documentation is in docs/."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command; exit 0 when it worked, 1 with a sentence when not, 2 for usage, 130 for Ctrl-C."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = _take_debug(words)
+    command = typer.main.get_command(app)
+    try:
+        command.main(words, prog_name=NAME, obj=Launch(debug=debug))
+    except Exception as error:
+        _report(error, debug=debug)
+        sys.exit(1)
+    sys.exit(0)
+
+
+def _take_debug(words: list[str]) -> bool:
+    """Whether --debug stands before a lone "--"; it is taken out, so that its place does not matter."""
+    end = words.index("--") if "--" in words else len(words)
+    kept = [word for word in words[:end] if word != "--debug"]
+    found = len(kept) < end
+    words[:end] = kept
+    return found
+
+
+def _report(error: Exception, *, debug: bool) -> None:
+    from bot.redaction import Redactor
+
+    redact = Redactor.from_environment()
+    if debug:
+        import traceback
+
+        sys.stderr.write(redact("".join(traceback.format_exception(error))))
+    sys.stderr.write(redact(f"Error: {sentence(error)}\n"))
+
+
+def sentence(error: Exception) -> str:
+    """What went wrong, for the operator; own errors speak for themselves, others are named as unexpected."""
+    from bot.settings import SettingsError
+    from handlers.program import ProgramError
+    from knowledge.errors import KnowledgeError
+    from storage.errors import StorageError
+
+    text = " ".join(str(error).split())
+    if isinstance(error, (CommandError, SettingsError, ProgramError, KnowledgeError, StorageError)) and text:
+        return text
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return f"Unexpected {type(error).__name__}: {text}. Add --debug to see where it happened."
