@@ -10,9 +10,10 @@ import typer
 
 from bot import __version__
 from bot.commands import ask, chat, database, doctor, evaluate, export, ingest, run, setup
-from bot.commands.common import CommandError, Launch
+from bot.commands.common import Launch
 
 NAME = "founder-bot"
+OWN_ROOMS = ("bot", "handlers", "knowledge", "storage")
 
 app = typer.Typer(
     name=NAME,
@@ -88,13 +89,8 @@ def _report(error: Exception, *, debug: bool) -> None:
 
 def sentence(error: Exception) -> str:
     """What went wrong, for the operator; own errors speak for themselves, others are named as unexpected."""
-    from bot.settings import SettingsError
-    from handlers.program import ProgramError
-    from knowledge.errors import KnowledgeError
-    from storage.errors import StorageError
-
     text = " ".join(str(error).split())
-    if isinstance(error, (CommandError, SettingsError, ProgramError, KnowledgeError, StorageError)) and text:
+    if type(error).__module__.partition(".")[0] in OWN_ROOMS and text:
         return text
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror

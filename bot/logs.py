@@ -69,6 +69,8 @@ def configure(
     for name in (*_QUIET, *_TEMPLATE_ONLY):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(True)
+    # What cannot be formatted would be printed raw, arguments and all.
+    logging.raiseExceptions = full
     logging.getLogger("py.warnings").setLevel(logging.WARNING if full else logging.ERROR)
 
 
