@@ -63,7 +63,7 @@ async def ask_again(turn: Turn) -> Result:
 
 async def ask_about(turn: Turn, question: str, *, shown: bool = True) -> Result:
     """Ask the documents; `shown` says that the founder sees the question in the chat already."""
-    language = turn.chosen or (None if turn.sure else turn.language)
+    language = turn.chosen or (None if turn.written else turn.language)
     answer = await turn.services.knowledge.ask(question, language=language)
     speak = Texts(turn.chosen or answer.language)
     reply = _answered(turn, answer, speak) if answer.answered else _refused(answer, speak)

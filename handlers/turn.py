@@ -48,15 +48,15 @@ class Services:
 class Turn:
     """One message of a founder, with who wrote it and what can be done about it.
 
-    `text` is the typed text, cleaned (and joined, when a paste arrived in parts); `language` the one to
-    speak, `chosen` the one the founder chose by hand, and `sure` says that the text itself showed it.
+    `text` is the typed text, cleaned (and joined, when a paste arrived in parts); `language` is the one to
+    speak and `written` the one the text itself shows, None when it is too little to tell.
     """
 
     message: IncomingMessage
     text: str
     person: Person
     language: str
-    sure: bool
+    written: str | None
     services: Services
     now: datetime
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from handlers.ask import ask
 from handlers.turn import Result, Turn
 from handlers.words import has_emoji, has_words
@@ -18,8 +20,13 @@ _THINGS = {
 
 
 async def decline(turn: Turn) -> Result:
-    """Say what kind of message cannot be read."""
+    """Say what kind of message cannot be read; a question written under it is answered."""
     thing = turn.message.unsupported or ("file" if turn.message.kind == "file" else "other")
+    if has_words(turn.text) and thing != "group":
+        result = await ask(turn)
+        first, *others = result.replies
+        noted = replace(first, notes=(*first.notes, turn.say("unsupported.caption")))
+        return replace(result, replies=(noted, *others))
     key = f"unsupported.{_THINGS.get(thing, thing)}"
     return turn.reply(key if key in turn.texts else "unsupported.other")
 
