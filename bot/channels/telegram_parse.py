@@ -65,7 +65,10 @@ def _id_text(value: object) -> str:
 def parse(payload: str, bot_id: int, username: str | None = None) -> IncomingMessage | None:
     """Turn a stored update into a message, None when there is nothing to answer; UnreadableUpdate else."""
     try:
-        update = Update.de_json(json.loads(payload), None)
+        decoded = json.loads(payload)
+        if raw_update(decoded) is None:
+            raise TypeError("not an update")
+        update = Update.de_json(decoded, None)
         if update.callback_query:
             return _press(update.callback_query)
         if update.edited_message:

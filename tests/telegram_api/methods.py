@@ -98,6 +98,7 @@ class Methods:
         if (allowed := _json(params, "allowed_updates")) is not None:
             state.allowed_updates = list(allowed) or None
         state.acknowledge(_integer(params, "offset", 0))
+        await state.notify()
         limit = min(max(_integer(params, "limit", 100), 1), 100)
         seconds = min(_integer(params, "timeout", 0), state.config.long_poll_max)
         if not state.updates and seconds > 0:
