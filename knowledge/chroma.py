@@ -134,9 +134,7 @@ def read(client: ClientAPI, name: str, count: int) -> Contents:
     """Read a whole collection; raises IndexUnavailable when it does not hold `count` passages."""
     from langchain_chroma import Chroma
 
-    # Asked for first, because LangChain's Chroma would create a collection that is missing.
-    client.get_collection(name, embedding_function=no_model())
-    store = Chroma(client=client, collection_name=name)
+    store = Chroma(client=client, collection_name=name, create_collection_if_not_exists=False)
     passages: list[Passage] = []
     packed: list[str] = []
     parts: list[Vectors] = []

@@ -26,7 +26,7 @@ _OTHER_VERSION = "The index was filled by another version of founder-bot; run: f
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 _GENERATION = re.compile(r"gen-\d{8}t\d{6}-[0-9a-f]{8}")
 # A generation can be removed between reading the pointer and opening it; the pointer then names a newer one.
-_TRIES = 5
+_TRIES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +158,11 @@ def load_current(store: Store, embedder_id: str) -> tuple[str, Contents]:
             return manifest.generation, store.load(manifest)
         except GenerationGone:
             continue
+        except IndexUnavailable:
+            # Half of a generation that is being removed looks damaged.
+            now = store.current()
+            if now is None or now.generation == manifest.generation:
+                raise
     raise IndexUnavailable(
         "The index changes faster than it can be read, or is damaged; run: founder-bot ingest"
     )

@@ -38,8 +38,8 @@ class FolderStore:
         with tempfile.TemporaryDirectory(prefix="founder-bot-index-") as scratch:
             copy = Path(scratch) / "copy"
             try:
-                shutil.copytree(self._folder / manifest.generation, copy)
-            except (FileNotFoundError, shutil.Error) as error:
+                _copy(self._folder / manifest.generation, copy)
+            except FileNotFoundError as error:
                 raise GenerationGone from error
             except OSError as error:
                 raise self._unavailable("read", error) from error
@@ -96,6 +96,16 @@ class FolderStore:
         return IndexUnavailable(
             f"The index folder {self._folder} (BOT_DATA_DIR) cannot be {action}: {reason}"
         )
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy files without their permissions: those of a read-only folder would stop Chroma in the copy too."""
+    target.mkdir()
+    for entry in source.iterdir():
+        if entry.is_dir():
+            _copy(entry, target / entry.name)
+        else:
+            shutil.copyfile(entry, target / entry.name)
 
 
 @contextmanager
