@@ -168,6 +168,7 @@ def _metadata(passage: Passage, reading: str) -> dict[str, str | int | bool]:
         "source": passage.source,
         "as_of": passage.as_of.isoformat() if passage.as_of else None,
         "sample": passage.sample,
+        "asks": json.dumps(passage.asks, ensure_ascii=False),
         "reading": reading,
     }
     return {key: value for key, value in facts.items() if value is not None}
@@ -189,4 +190,5 @@ def _passage(identifier: str, text: str, facts: dict[str, Any]) -> Passage:
         source=facts.get("source"),
         as_of=date.fromisoformat(as_of) if as_of else None,
         sample=facts["sample"],
+        asks=tuple(json.loads(facts["asks"])),
     )

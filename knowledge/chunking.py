@@ -40,7 +40,7 @@ def chunk(document: Document) -> list[Passage]:
         for number, text in enumerate(parts, start=1):
             suffix = f":{number}" if number > 1 else ""
             identifier = f"{document.id}#{name}{suffix}"
-            passages.append(_passage(document, identifier, path, text, len(passages)))
+            passages.append(_passage(document, identifier, path, text, len(passages), tuple(section.asks)))
     return passages
 
 
@@ -59,7 +59,14 @@ def _slug(heading: str) -> str:
     return re.sub(r"[^\w]+", "-", heading.casefold()).strip("-_")[:60] or "section"
 
 
-def _passage(document: Document, identifier: str, path: tuple[str, ...], text: str, position: int) -> Passage:
+def _passage(
+    document: Document,
+    identifier: str,
+    path: tuple[str, ...],
+    text: str,
+    position: int,
+    asks: tuple[str, ...],
+) -> Passage:
     source = document.sources[0] if document.sources else None
     shown = [
         [document.title, *path],
@@ -69,6 +76,7 @@ def _passage(document: Document, identifier: str, path: tuple[str, ...], text: s
         source,
         document.as_of.isoformat() if document.as_of else None,
         document.sample,
+        asks,
     ]
     digest = hashlib.sha256(json.dumps(shown, ensure_ascii=False).encode()).hexdigest()
     return Passage(
@@ -81,6 +89,7 @@ def _passage(document: Document, identifier: str, path: tuple[str, ...], text: s
         content_hash=digest,
         document_version=document.version,
         position=position,
+        asks=asks,
         twin=document.twin,
         source=source,
         as_of=document.as_of,

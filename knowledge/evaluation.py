@@ -1,4 +1,4 @@
-"""Measure retrieval and answerability on labeled questions, through the same path a founder's question takes."""
+"""Measure retrieval and answerability on labeled questions, along the path a founder's question takes."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class LabeledQuestion:
     answerable: bool
     lang: str | None
     also: tuple[tuple[str, str | None], ...] = ()
+    split: str = ""
 
     @property
     def places(self) -> tuple[tuple[str, str | None], ...]:
@@ -45,7 +46,7 @@ class LabeledQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """One question's answer and the ranks (from 0, None: not in the first ten) of its document and section."""
+    """One answer, and the ranks (from 0; None: not in the first ten) of its document and section."""
 
     label: LabeledQuestion
     answer: Answer
@@ -55,7 +56,7 @@ class Measured:
 
 
 def read_questions(path: Path) -> list[LabeledQuestion]:
-    """Read JSON lines {"question","doc","section"?,"answerable"?,"lang"?,"also"?}; blank lines are skipped."""
+    """Read JSON lines {"question","doc","section"?,"answerable"?,"lang"?,"also"?}; skip blank lines."""
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -85,6 +86,7 @@ def _question(path: Path, number: int, line: str) -> LabeledQuestion:
         answerable=answerable,
         lang=data.get("lang"),
         also=also,
+        split=str(data.get("split", "")),
     )
 
 

@@ -20,18 +20,7 @@ _HANGING = re.compile(
     re.IGNORECASE,
 )
 _ITEM = re.compile(r"^\s*(?:[-*+•·]\s|\d{1,3}[.)、]\s?|\|)")
-_MARKUP = (
-    (re.compile(r"!\[([^\]]*)\]\([^)]*\)"), r"\1"),
-    (re.compile(r"\[([^\]]+)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)"), r"\1"),
-    (re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1"), r"\2"),
-    (re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?!\w)"), r"\1"),
-    (re.compile(r"`([^`\n]+)`"), r"\1"),
-    (re.compile(r"^\s*>\s?", re.MULTILINE), ""),
-    (re.compile(r"^\s*[-*+]\s+", re.MULTILINE), "• "),
-    (re.compile(r"^\s*\|?(?:\s*:?-{3,}:?\s*\|)+\s*:?-*:?\s*$\n?", re.MULTILINE), ""),
-    (re.compile(r"^\|\s*(.*?)\s*\|$", re.MULTILINE), r"\1"),
-    (re.compile(r"\s+\|\s+"), " · "),
-)
+_BULLET = re.compile(r"^(\s*)[-*+]\s+", re.MULTILINE)
 
 
 def width(text: str) -> int:
@@ -40,10 +29,8 @@ def width(text: str) -> int:
 
 
 def plain(text: str) -> str:
-    """Take Markdown's marks off a quotation and leave its words as they are."""
-    for pattern, replacement in _MARKUP:
-        text = pattern.sub(replacement, text)
-    return text.strip()
+    """Passages have no markup but their lists' hyphens, which a chat shows as bullets."""
+    return _BULLET.sub(r"\1• ", text).strip()
 
 
 def quote(shelf: Shelf, question: str, found: Found, limit: int = QUOTE_WIDTH) -> str:

@@ -15,7 +15,8 @@ _RULE = re.compile(r"^ {0,3}(?:[-*_][ \t]*){3,}$")
 _ITEM = re.compile(r"^(\s*)(?:[-*+•]|(\d{1,3}[.)、]))\s+(\S.*)$")
 _SEPARATOR_ROW = re.compile(r"^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
 _CELL = re.compile(r"(?<!\\)\|")
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_COMMENT = re.compile(r"<!--\s*(?P<asks>asks:)?(?P<text>.*?)(?:-->|\Z)", re.DOTALL)
+_ASKS = "\0"
 _SENTENCE_END = re.compile(r"[.!?。！？；:：…][\"'”’」』)）\]】]*$")
 _HARD_BREAK = re.compile(r"(?: {2,}|\\)$")
 # A line shorter than this (wide characters count two) was broken on purpose, not to fit a page.
@@ -51,22 +52,28 @@ class Block:
 
 @dataclass(slots=True, kw_only=True)
 class Section:
-    """The blocks below one heading; `path` is the breadcrumb of headings, outermost first."""
+    """The blocks below one heading; `path` is the breadcrumb of headings, outermost first.
+
+    `asks` is how people ask for it, from a comment `<!-- asks: one question | another -->`.
+    """
 
     path: tuple[str, ...]
     level: int
     blocks: list[Block] = field(default_factory=list)
+    asks: list[str] = field(default_factory=list)
 
 
 def parse(markdown: str) -> list[Section]:
     """Return the sections in order; the first one, of level 0, is what stands before any heading."""
     sections = [Section(path=(), level=0)]
     stack: list[tuple[int, str]] = []
-    lines = _COMMENT.sub("", markdown).split("\n")
+    lines = _COMMENT.sub(_comment, markdown.replace(_ASKS, " ")).split("\n")
     for kind, level, body in _raw_blocks(lines):
         if kind == "heading":
             stack = [entry for entry in stack if entry[0] < level] + [(level, plain(body[0]))]
             sections.append(Section(path=tuple(text for _, text in stack), level=level))
+        elif body[0].startswith(_ASKS):
+            sections[-1].asks += [plain(ask) for ask in body[0][1:].split("|") if ask.strip()]
         else:
             _add_block(sections[-1].blocks, kind, body)
     return sections
@@ -97,6 +104,11 @@ def unwrap(lines: list[str]) -> str:
             text += glue + stripped
         previous = line
     return text
+
+
+def _comment(match: re.Match[str]) -> str:
+    """Drop a comment, or leave the questions it lists on a line of their own."""
+    return f"\n\n{_ASKS}{' '.join(match['text'].split())}\n\n" if match["asks"] else ""
 
 
 def _link(match: re.Match[str]) -> str:

@@ -34,8 +34,7 @@ class Passage:
 
     `id` is stable over edits of the text (document id, heading path, part number); `section` is the
     breadcrumb of headings below the title, outermost first; `text` has no heading line; `content_hash`
-    is the hex SHA-256 of everything that is embedded or shown. `sections` has the same breadcrumb's last
-    heading or "" and `position` the order in the document.
+    is the hex SHA-256 of everything that is embedded or shown; `asks` are other ways to ask for it. `sections` has the same breadcrumb's last
     """
 
     id: str
@@ -51,6 +50,7 @@ class Passage:
     source: str | None = None
     as_of: date | None = None
     sample: bool = False
+    asks: tuple[str, ...] = ()
 
     @property
     def heading(self) -> str:
@@ -68,6 +68,11 @@ class Passage:
     def embedded_text(self) -> str:
         """Title and breadcrumb, then the text: what the embedder and the lexical index read."""
         return f"{self.crumbs}\n{self.text}" if self.crumbs else self.text
+
+    @property
+    def searched_text(self) -> str:
+        """What the lexical index reads: the embedded text, and the ways to ask for it."""
+        return "\n".join((self.embedded_text, *self.asks))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,21 +22,21 @@ from knowledge.model import Passage
 from knowledge.sentences import split_sentences
 
 Rows = NDArray[np.float32]
-READER_ID = "use-multilingual-v3/1"
+READER_ID = "use-multilingual-v3/2"
 _DIMENSIONS = 512
-_FIXED_ROWS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What the reader saw in one passage; all rows have 512 numbers and length 1.
 
-    `whole` stands for the passage, `heading` for title and headings (the passage again where there are
-    none), `sentences` for its sentences under their heading, in the order of `texts`.
+    `whole` stands for the passage, `headings` for title and headings (the passage again where there are
+    none) and each way to ask for it, `sentences` for its sentences under their heading, in the order of
+    `texts`.
     """
 
     whole: Rows
-    heading: Rows
+    headings: Rows
     sentences: Rows
     texts: tuple[str, ...]
 
@@ -66,7 +66,7 @@ class SentenceReader:
         sentences = split_sentences(passage.text, passage.language)
         heading = passage.heading or passage.crumbs
         under = [f"{heading}. {s}" if heading else s for s in sentences]
-        rows = self.encode([passage.embedded_text, passage.crumbs or passage.text, *under])
+        rows = self.encode([passage.embedded_text, passage.crumbs or passage.text, *passage.asks, *under])
         return pack(rows)
 
 
@@ -80,8 +80,9 @@ def unpack(packed: str, passage: Passage) -> Reading:
     """Undo `pack`; ValueError when the packed rows do not fit the passage's sentences."""
     raw = np.frombuffer(base64.b64decode(packed), dtype=np.int8).reshape(-1, _DIMENSIONS)
     texts = tuple(split_sentences(passage.text, passage.language))
-    if len(raw) != len(texts) + _FIXED_ROWS:
+    start = 2 + len(passage.asks)
+    if len(raw) != start + len(texts):
         raise ValueError(f"passage {passage.id} was read when it had other sentences")
     rows = raw.astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    return Reading(whole=rows[0], heading=rows[1], sentences=rows[_FIXED_ROWS:], texts=texts)
+    return Reading(whole=rows[0], headings=rows[1:start], sentences=rows[start:], texts=texts)

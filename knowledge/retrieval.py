@@ -63,11 +63,11 @@ class Shelf:
         self.readings = tuple(readings)
         self._vectors = vectors
         self._wholes = np.stack([r.whole for r in readings]) if readings else np.zeros((0, 512), np.float32)
-        self._headings = np.stack([r.heading for r in readings]) if readings else self._wholes
-        parts = [r.sentences if len(r.sentences) else r.whole[None] for r in readings]
-        self._sentences = np.concatenate(parts) if parts else self._wholes
-        self._starts = np.cumsum([0, *(len(p) for p in parts)])
-        self._lexical = LexicalIndex([terms(p.embedded_text) for p in self.passages])
+        self._headings, self._heading_starts = _stacked([r.headings for r in readings])
+        self._sentences, self._starts = _stacked(
+            [r.sentences if len(r.sentences) else r.whole[None] for r in readings]
+        )
+        self._lexical = LexicalIndex([terms(p.searched_text) for p in self.passages])
         self._windows: dict[int, tuple[frozenset[str], ...]] = {}
         self._rows = {p.id: i for i, p in enumerate(self.passages)}
         self._by_document: dict[str, list[int]] = {}
@@ -90,12 +90,13 @@ class Shelf:
         dense, lexical = self._vectors @ vector, self._lexical.scores(asked)
         sentence_cosines = self._sentences @ reading
         best_sentence = np.maximum.reduceat(sentence_cosines, self._starts[:-1])
+        best_heading = np.maximum.reduceat(self._headings @ reading, self._heading_starts[:-1])
         trust = max((self._cover(asked, r) for r in _top(lexical, _COVER_FROM)), default=0.0)
         fused = (
             _standard(dense)
             + _WHOLE * _standard(self._wholes @ reading)
             + _SENTENCE * _standard(best_sentence)
-            + _HEADING * _standard(self._headings @ reading)
+            + _HEADING * _standard(best_heading)
             + _LEXICAL * trust * _standard(lexical)
         )
         return [
@@ -178,6 +179,12 @@ class Shelf:
             held = tuple(a | b for a, b in zip(parts, [*parts[1:], frozenset()], strict=True))
             self._windows[row] = held
         return held
+
+
+def _stacked(parts: Sequence[Scores]) -> tuple[Scores, NDArray[np.intp]]:
+    """Rows of all parts below each other, and where each part starts; the last entry is the end."""
+    starts = np.cumsum([0, *(len(p) for p in parts)])
+    return (np.concatenate(parts) if parts else np.zeros((0, 512), np.float32)), starts
 
 
 def _standard(scores: Scores) -> Scores:
