@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -12,7 +13,7 @@ from telegram import BotCommand, InlineKeyboardMarkup, InputFile, LinkPreviewOpt
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 
-from bot.channels.base import PRESS, Inbox, SendResult
+from bot.channels.base import PRESS, DeliveryError, Inbox, SendResult
 from bot.channels.telegram_client import (
     Backoff,
     TelegramConfig,
@@ -155,10 +156,8 @@ class TelegramChannel:
             raise delivery_error(error) from None
 
     async def _try_to_answer_press(self, press: str, toast: str | None) -> None:
-        try:
-            await self._bot.answer_callback_query(press, sendable(toast)[:MAX_TOAST] if toast else None)
-        except TelegramError as error:
-            logger.debug("a press was not answered (%s)", trouble(error))
+        with contextlib.suppress(DeliveryError):
+            await self._answer_press(press, toast)
 
     async def typing(self, chat: str) -> None:
         """Show that the bot is writing; errors are of no consequence."""

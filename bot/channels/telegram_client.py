@@ -30,6 +30,7 @@ from bot.channels.base import ChatBlocked, DeliveryError, DeliveryRefused, Netwo
 T = TypeVar("T")
 POLL_SECONDS = 25
 CONNECTIONS = 32
+READ_SECONDS = 15.0
 _NOBODY_THERE = ("chat not found", "peer_id_invalid", "user not found", "chat_write_forbidden")
 _REFUSALS = {
     "can't parse entities": "markup",
@@ -112,7 +113,7 @@ def connect(config: TelegramConfig) -> Connection:
 def _request(connections: int) -> QuietRequest:
     return QuietRequest(
         connection_pool_size=connections,
-        read_timeout=15.0,
+        read_timeout=READ_SECONDS,
         write_timeout=15.0,
         connect_timeout=10.0,
         pool_timeout=30.0,
@@ -148,6 +149,8 @@ def trouble(error: TelegramError) -> str:
         return "token_refused"
     if isinstance(error, TimedOut):
         return "timed_out"
+    if isinstance(error, BadRequest):
+        return refusal(error)
     return "network" if isinstance(error, NetworkError) else type(error).__name__.lower()
 
 
