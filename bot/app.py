@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from handlers.program import Program, load_program
 from knowledge.config import KnowledgeConfig
 
 if TYPE_CHECKING:
+    from bot.channels.telegram import TelegramChannel
+    from bot.channels.terminal import TerminalChannel
     from bot.settings import Settings
     from knowledge.service import Knowledge
+
+Clock = Callable[[], datetime]
+
+MENU = ("start", "help", "language", "privacy", "human")
+"""The commands that chat networks offer in a menu; the others are named where they are needed."""
 
 
 def knowledge_config(settings: Settings, program: Program) -> KnowledgeConfig:
@@ -35,3 +45,37 @@ def open_knowledge(settings: Settings) -> Knowledge:
     from knowledge.service import Knowledge
 
     return Knowledge.open(knowledge_config(settings, load_program(settings.program)))
+
+
+def telegram_channel(settings: Settings, program: Program) -> TelegramChannel:
+    """The Telegram bot of the token in the settings; its command menu speaks the program's languages."""
+    from bot.channels.telegram import TelegramChannel
+    from bot.channels.telegram_client import TelegramConfig
+    from handlers.texts import LANGUAGES, Texts
+
+    languages = [code for code in (*program.languages, *LANGUAGES) if code in LANGUAGES]
+    menus = {code: {name: Texts(code)(f"menu.{name}") for name in MENU} for code in dict.fromkeys(languages)}
+    return TelegramChannel(
+        TelegramConfig(
+            token=settings.telegram_token.get_secret_value(),
+            api_url=settings.telegram_api_url,
+            webhook_url=settings.telegram_webhook_url,
+            webhook_secret=settings.telegram_webhook_secret.get_secret_value(),
+            webhook_listen=settings.telegram_webhook_listen,
+            commands=menus,
+        )
+    )
+
+
+def terminal_channel(settings: Settings, program: Program, clock: Clock) -> TerminalChannel:
+    """The conversation in this terminal, or with whatever is piped in."""
+    from rich.console import Console
+
+    from bot.channels.terminal import TerminalChannel
+    from bot.channels.terminal_lines import Lines, PipedLines, TypedLines
+
+    typed = sys.stdin.isatty() and sys.stdout.isatty()
+    lines: Lines = TypedLines(settings.data_dir / "chat_history") if typed else PipedLines(0)
+    folder = settings.data_dir / "files"
+    language = program.default_language
+    return TerminalChannel(Console(), lines, folder=folder, clock=clock, language=language)

@@ -1,1 +1,121 @@
 """Starts the parts, runs them until told to stop, and takes them down in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from bot.app import open_knowledge, telegram_channel, terminal_channel
+from bot.channels.base import Channel
+from bot.delivery import Delivery
+from bot.dispatcher import Dispatcher
+from bot.health import Heartbeat
+from bot.workers import new_worker_id
+from handlers.program import load_program
+from handlers.turn import Services
+from knowledge.language import detect
+from storage.database import Database
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from knowledge.service import Knowledge
+
+logger = logging.getLogger(__name__)
+_WARMING_QUESTION = "Who can apply?"
+
+
+class NothingToRun(Exception):
+    """No channel is configured; the message names the setting."""
+
+
+async def serve(settings: Settings) -> None:
+    """Run every configured channel until SIGTERM or SIGINT; a second signal ends at once.
+
+    Raises NothingToRun, TelegramSetupError, StorageError or KnowledgeError when it cannot start.
+    """
+    program = load_program(settings.program)
+    if not settings.telegram_token.get_secret_value():
+        raise NothingToRun(
+            "No channel is configured: set BOT_TELEGRAM_TOKEN to the token from @BotFather "
+            "(to try the bot without Telegram: founder-bot chat)"
+        )
+    stop = stop_on_signals()
+    heartbeat = Heartbeat(settings.data_dir)
+    async with opened(settings) as (database, knowledge):
+        channel = telegram_channel(settings, program)
+        services = _services(settings, database, knowledge)
+        heartbeat.start()
+        beating = asyncio.create_task(heartbeat.keep())
+        logger.info("ready program=%s channels=%s passages=%d", program.slug, channel.name, len(knowledge))
+        try:
+            await _dispatcher(services, [channel]).serve(stop)
+        finally:
+            beating.cancel()
+            heartbeat.stop()
+            await channel.close()
+    logger.info("stopped")
+
+
+async def converse(settings: Settings) -> None:
+    """Hold one conversation in this terminal; raises StorageError or KnowledgeError when it cannot start."""
+    program = load_program(settings.program)
+    async with opened(settings) as (database, knowledge):
+        channel = terminal_channel(settings, program, utc_now)
+        await _dispatcher(_services(settings, database, knowledge), [channel]).serve(asyncio.Event())
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[tuple[Database, Knowledge]]:
+    """The database, checked, and the knowledge, warm; both closed at the end."""
+    database = Database.open(settings.database)
+    try:
+        await database.require_ready()
+        started = perf_counter()
+        knowledge = await asyncio.to_thread(open_knowledge, settings)
+        try:
+            # The first question of a process costs a second; better now than a founder's.
+            await knowledge.ask(_WARMING_QUESTION)
+            logger.info("index %s loaded in %.1f s", knowledge.version, perf_counter() - started)
+            yield database, knowledge
+        finally:
+            await knowledge.close()
+    finally:
+        await database.close()
+
+
+def stop_on_signals() -> asyncio.Event:
+    """An event that SIGTERM or SIGINT sets; a second one ends the process without further ado."""
+    stop = asyncio.Event()
+
+    def asked(number: signal.Signals) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        logger.info("%s: finishing what runs", number.name)
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked, number)
+    return stop
+
+
+def utc_now() -> datetime:
+    """The present moment in UTC."""
+    return datetime.now(UTC)
+
+
+def _services(settings: Settings, database: Database, knowledge: Knowledge) -> Services:
+    program = load_program(settings.program)
+    return Services(database=database, knowledge=knowledge, program=program, clock=utc_now, detect=detect)
+
+
+def _dispatcher(services: Services, channels: Sequence[Channel]) -> Dispatcher:
+    delivery = Delivery(services.database, channels, new_worker_id(), clock=services.clock)
+    return Dispatcher(services, channels, delivery)

@@ -66,10 +66,13 @@ def _open(settings: Settings) -> Knowledge:
 
 
 async def _questions(question: str) -> AsyncIterator[str]:
-    from bot.standard_input import lines
+    """The one question, or every line of standard input that holds more than blanks."""
+    from bot.channels.terminal_lines import PipedLines
 
     if question != "-":
         yield question
         return
-    async for line in lines():
-        yield line
+    lines = PipedLines(0)
+    while (line := await lines.next("")) is not None:
+        if text := line.strip("\ufeff \t\r\n\v\f"):
+            yield text
