@@ -14,7 +14,6 @@ from knowledge.answerability import FEATURES, features
 from knowledge.chunking import chunk
 from knowledge.documents import read_folder
 from knowledge.evaluation import LabeledQuestion, read_questions
-from knowledge.language import detect, to_simplified
 from knowledge.retrieval import Shelf
 
 SAMPLE = HERE.parent / "programs" / "joint-base"
@@ -42,7 +41,9 @@ def keep_rules(articles: Sequence[int]) -> Iterator[tuple[str, list[int]]]:
         yield f"near-topic {half}", [i for i in range(len(articles)) if i % 2 == half]
 
 
-def xquad_rows(vectorizer: Vectorizer, asked: str, written: str, articles: Callable[[int], bool]) -> list[Rows]:
+def xquad_rows(
+    vectorizer: Vectorizer, asked: str, written: str, articles: Callable[[int], bool]
+) -> list[Rows]:
     """Figures for questions in one language on half of XQuAD in another; `articles` picks the questions' articles."""
     paragraphs, questions = xquad(written)[0], xquad(asked)[1]
     passages = paragraph_passages(paragraphs, written)
@@ -51,7 +52,9 @@ def xquad_rows(vectorizer: Vectorizer, asked: str, written: str, articles: Calla
     for name, kept in keep_rules([p.article for p in paragraphs]):
         shelf = vectorizer.shelf([passages[i] for i in kept])
         labels = np.array([q.paragraph in set(kept) for q in chosen])
-        found.append(_rows(f"{asked}-{written} {name}", vectorizer, shelf, [q.text for q in chosen], labels, asked))
+        found.append(
+            _rows(f"{asked}-{written} {name}", vectorizer, shelf, [q.text for q in chosen], labels, asked)
+        )
     return found
 
 
@@ -79,13 +82,10 @@ def _rows(
     labels: NDArray[np.bool_],
     language: str | None,
 ) -> Rows:
-    figures, same = [], []
-    for text, vector, reading in zip(texts, *vectorizer.questions(texts), strict=True):
-        simple = to_simplified(text)
-        evidence = shelf.evidence(simple, language or detect(text), shelf.search(simple, vector, reading))
-        figures.append(features(evidence))
-        same.append(evidence.same_language)
-    return Rows(name, np.array(figures), labels, np.array(same))
+    found = [shelf.evidence(q, shelf.search(q)) for q in vectorizer.queries(texts, language)]
+    return Rows(
+        name, np.array([features(e) for e in found]), labels, np.array([e.same_language for e in found])
+    )
 
 
 def fit(sets: Sequence[Rows], *, use: Sequence[int]) -> tuple[Matrix, float]:

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from knowledge.embeddings import BundledEmbeddings, Vectors
-from knowledge.language import to_simplified
+from knowledge.language import detect, to_simplified
 from knowledge.model import Passage
 from knowledge.reader import SentenceReader, unpack
-from knowledge.retrieval import Shelf
+from knowledge.retrieval import Query, Shelf, prepare
 
 HERE = Path(__file__).parent
 DATA = HERE / "data"
@@ -66,11 +66,10 @@ class Vectorizer:
             with np.load(CACHE) as stored:
                 self._known = dict(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
 
-    def questions(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
-        """The embedder's query vectors and the reader's, one row a text."""
+    def queries(self, texts: Sequence[str], language: str | None = None) -> list[Query]:
+        """Questions made ready as the service does; `language` None detects it."""
         simple = [to_simplified(t) for t in texts]
-        embedded = np.stack([self._one("q", t) for t in simple])
-        return embedded, self._reader.encode(simple)
+        return [prepare(s, language or detect(s), self._one("q", s), self._reader) for s in simple]
 
     def shelf(self, passages: Sequence[Passage]) -> Shelf:
         """A shelf over the passages, as an ingest would fill it."""

@@ -1,6 +1,6 @@
 """Decide whether the passages found answer a question, as a probability.
 
-A logistic model over five figures that do not depend on how many passages there are. One raw cosine
+A logistic model over nine figures that do not depend on how many passages there are. One raw cosine
 cannot decide: this embedder's all lie between 0.7 and 0.9. The weights are fitted by
 `python -m benchmarks calibrate`, which prints them; what they reach is in docs/quality.md.
 """
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from knowledge.retrieval import Evidence
 
 DEFAULT_THRESHOLD = 0.5
-FEATURES = ("dense", "sentence", "cover", "window", "margin")
+FEATURES = ("dense", "sentence", "whole", "heading", "cover", "window", "margin", "elsewhere", "length")
+_LARGEST_MARGIN = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,5 +47,14 @@ def confidence(evidence: Evidence, *, bundled: bool) -> float:
 
 def features(evidence: Evidence) -> tuple[float, ...]:
     """The figures the model reads, in the order of `FEATURES`; a lead counts up to 4."""
-    margin = max(0.0, min(evidence.margin, 4.0))
-    return (evidence.dense, evidence.sentence, evidence.cover, evidence.window, margin)
+    return (
+        evidence.dense,
+        evidence.sentence,
+        evidence.whole,
+        evidence.heading,
+        evidence.cover,
+        evidence.window,
+        max(0.0, min(evidence.margin, _LARGEST_MARGIN)),
+        evidence.elsewhere,
+        evidence.length,
+    )

@@ -40,7 +40,7 @@ def chunk(document: Document) -> list[Passage]:
         for number, text in enumerate(parts, start=1):
             suffix = f":{number}" if number > 1 else ""
             identifier = f"{document.id}#{name}{suffix}"
-            passages.append(_passage(document, identifier, path, text, len(passages), tuple(section.asks)))
+            passages.append(_passage(document, section, identifier, text, len(passages)))
     return passages
 
 
@@ -59,14 +59,8 @@ def _slug(heading: str) -> str:
     return re.sub(r"[^\w]+", "-", heading.casefold()).strip("-_")[:60] or "section"
 
 
-def _passage(
-    document: Document,
-    identifier: str,
-    path: tuple[str, ...],
-    text: str,
-    position: int,
-    asks: tuple[str, ...],
-) -> Passage:
+def _passage(document: Document, section: Section, identifier: str, text: str, position: int) -> Passage:
+    path, asks = _below_title(document, section), tuple(section.asks)
     source = document.sources[0] if document.sources else None
     shown = [
         [document.title, *path],

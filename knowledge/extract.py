@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from knowledge.retrieval import Found, Shelf
+from knowledge.retrieval import Found, Query, Shelf
 from knowledge.sentences import CJK
 
 # Widths count a Chinese character as two, which makes limits alike in all languages.
@@ -33,18 +33,18 @@ def plain(text: str) -> str:
     return _BULLET.sub(r"\1• ", text).strip()
 
 
-def quote(shelf: Shelf, question: str, found: Found, limit: int = QUOTE_WIDTH) -> str:
+def quote(shelf: Shelf, query: Query, found: Found, limit: int = QUOTE_WIDTH) -> str:
     """The part of a passage that answers: its best sentence and those that belong to it, as plain text."""
     texts = shelf.readings[found.row].texts or (found.scored.passage.text,)
-    scores = sentence_scores(shelf, question, found)
+    scores = sentence_scores(shelf, query, found)
     best = max(range(len(texts)), key=scores.__getitem__)
     first, last = _around(texts, scores, best, limit)
     return plain(_join(found.scored.passage.text, texts[first : last + 1]))
 
 
-def sentence_scores(shelf: Shelf, question: str, found: Found) -> list[float]:
+def sentence_scores(shelf: Shelf, query: Query, found: Found) -> list[float]:
     """For every sentence of the passage: its cosine to the question, and the question's words in it."""
-    covers = shelf.sentence_cover(question, found.row)
+    covers = shelf.sentence_cover(query, found.row)
     return [float(c) + _WORDS_WEIGHT * w for c, w in zip(found.sentences, covers, strict=True)]
 
 

@@ -34,7 +34,7 @@ class Passage:
 
     `id` is stable over edits of the text (document id, heading path, part number); `section` is the
     breadcrumb of headings below the title, outermost first; `text` has no heading line; `content_hash`
-    is the hex SHA-256 of everything that is embedded or shown; `asks` are other ways to ask for it. `sections` has the same breadcrumb's last
+    is the hex SHA-256 of everything that is embedded or shown; `asks` are other ways to ask for it.
     """
 
     id: str

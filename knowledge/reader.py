@@ -12,6 +12,7 @@ import base64
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,7 @@ class SentenceReader:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._model: Any = None
+        self._elsewhere: Rows | None = None
 
     def encode(self, texts: Sequence[str]) -> Rows:
         """Encode texts of any of its 16 languages; float32 of shape (n, 512), rows of length 1."""
@@ -60,6 +62,13 @@ class SentenceReader:
             # An empty text has no tokens to average.
             rows = self._model.encode([to_simplified(t).strip() or "." for t in texts])
             return np.asarray(rows, dtype=np.float32)
+
+    def elsewhere(self, reading: Rows) -> float:
+        """How near a question (512,) is to what people ask any bot: the best cosine to elsewhere.txt."""
+        if self._elsewhere is None:
+            lines = files("knowledge").joinpath("elsewhere.txt").read_text("utf-8").splitlines()
+            self._elsewhere = self.encode([x for x in lines if x and not x.startswith("#")])
+        return float((self._elsewhere @ reading).max())
 
     def read(self, passage: Passage) -> str:
         """Read a passage into the packed form that travels with it in the store."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from knowledge.lexical import LexicalIndex, terms
 from knowledge.model import Passage, ScoredPassage
-from knowledge.reader import Reading
+from knowledge.reader import Reading, SentenceReader
 
 Scores = NDArray[np.float32]
 _WHOLE, _SENTENCE, _HEADING, _LEXICAL = 0.5, 0.45, 0.2, 1.2
@@ -24,19 +24,52 @@ _COVER_FROM = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """How well one passage speaks to a question, in figures that do not depend on the other passages.
+class Query:
+    """A question made ready: simplified text, its terms, the embedder's vector (d,), the reader's (512,).
 
-    `dense` and `sentence` are cosines (embedder; best sentence), `cover` the share of the question's
-    rare words in the passage, `window` in its best two sentences side by side, `margin` the lead in
-    fused score over the best passage of another subject.
+    `elsewhere` is how near it is to what people ask any bot (cosine).
+    """
+
+    text: str
+    language: str
+    terms: tuple[str, ...]
+    vector: Scores
+    reading: Scores
+    elsewhere: float
+
+
+def prepare(text: str, language: str, vector: Scores, reader: SentenceReader) -> Query:
+    """Make a question ready to be searched; `text` is in simplified characters, as `vector` was."""
+    reading = reader.encode([text])[0]
+    return Query(
+        text=text,
+        language=language,
+        terms=tuple(terms(text)),
+        vector=vector,
+        reading=reading,
+        elsewhere=reader.elsewhere(reading),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """How well one passage speaks to a question, in figures that do not depend on how many others there are.
+
+    Cosines: `dense` (embedder), `sentence` (best sentence), `whole` (passage), `heading` (best of headings
+    and other ways to ask), `elsewhere` (what people ask any bot). Shares of the question's rare words:
+    `cover` (passage), `window` (its best two sentences side by side). `margin` is the lead in fused score
+    over the best passage of another subject, `length` the logarithm of the number of terms.
     """
 
     dense: float
     sentence: float
+    whole: float
+    heading: float
     cover: float
     window: float
     margin: float
+    elsewhere: float
+    length: float
     same_language: bool
 
 
@@ -82,19 +115,18 @@ class Shelf:
         row = self._rows.get(passage_id)
         return None if row is None else self.passages[row]
 
-    def search(self, question: str, vector: Scores, reading: Scores, limit: int = 10) -> list[Found]:
-        """The best passages first; `vector` (d,) is the embedder's, `reading` (512,) the reader's."""
+    def search(self, query: Query, limit: int = 10) -> list[Found]:
+        """The best passages first."""
         if not self.passages:
             return []
-        asked = terms(question)
-        dense, lexical = self._vectors @ vector, self._lexical.scores(asked)
-        sentence_cosines = self._sentences @ reading
-        best_sentence = np.maximum.reduceat(sentence_cosines, self._starts[:-1])
-        best_heading = np.maximum.reduceat(self._headings @ reading, self._heading_starts[:-1])
-        trust = max((self._cover(asked, r) for r in _top(lexical, _COVER_FROM)), default=0.0)
+        dense, lexical = self._vectors @ query.vector, self._lexical.scores(query.terms)
+        cosines = self._sentences @ query.reading
+        best_sentence = np.maximum.reduceat(cosines, self._starts[:-1])
+        best_heading = np.maximum.reduceat(self._headings @ query.reading, self._heading_starts[:-1])
+        trust = max((self._cover(query, r) for r in _top(lexical, _COVER_FROM)), default=0.0)
         fused = (
             _standard(dense)
-            + _WHOLE * _standard(self._wholes @ reading)
+            + _WHOLE * _standard(self._wholes @ query.reading)
             + _SENTENCE * _standard(best_sentence)
             + _HEADING * _standard(best_heading)
             + _LEXICAL * trust * _standard(lexical)
@@ -108,30 +140,32 @@ class Shelf:
                     dense=float(dense[row]),
                     lexical=float(lexical[row]),
                 ),
-                sentences=sentence_cosines[self._starts[row] : self._starts[row + 1]],
+                sentences=cosines[self._starts[row] : self._starts[row + 1]],
             )
             for row in _top(fused, limit)
         ]
 
-    def evidence(self, question: str, language: str, found: Sequence[Found], rank: int = 0) -> Evidence:
-        """Measure how well the passage at `rank` of a search speaks to the question."""
-        asked, it = terms(question), found[rank]
-        passage = it.scored.passage
-        rivals = [f for f in found if f is not it and not self._same_subject(it.row, f.row)]
+    def evidence(self, query: Query, found: Sequence[Found]) -> Evidence:
+        """Measure how well the first passage of a search speaks to the question."""
+        it, reading = found[0], self.readings[found[0].row]
+        rivals = [f.scored.score for f in found[1:] if not self._same_subject(it.row, f.row)]
         return Evidence(
             dense=it.scored.dense,
             sentence=float(it.sentences.max()),
-            cover=self._cover(asked, it.row),
-            window=max(self._lexical.cover(asked, w) for w in self._windows_of(it.row)),
-            margin=it.scored.score - rivals[0].scored.score if rivals else 0.0,
-            same_language=passage.language == language,
+            whole=float(reading.whole @ query.reading),
+            heading=float((reading.headings @ query.reading).max()),
+            cover=self._cover(query, it.row),
+            window=max(self._lexical.cover(query.terms, w) for w in self._windows_of(it.row)),
+            margin=it.scored.score - rivals[0] if rivals else 0.0,
+            elsewhere=query.elsewhere,
+            length=float(np.log1p(len(query.terms))),
+            same_language=it.scored.passage.language == query.language,
         )
 
-    def sentence_cover(self, question: str, row: int) -> list[float]:
+    def sentence_cover(self, query: Query, row: int) -> list[float]:
         """For every sentence of a passage the share of the question's rare words that it holds."""
-        asked = terms(question)
         texts = self.readings[row].texts or (self.passages[row].text,)
-        return [self._lexical.cover(asked, frozenset(terms(s))) for s in texts]
+        return [self._lexical.cover(query.terms, frozenset(terms(s))) for s in texts]
 
     def in_language(self, found: Found, languages: Sequence[str]) -> int | None:
         """The row that says the same as `found` in the first of `languages` its twin is written in.
@@ -151,19 +185,19 @@ class Shelf:
             return None
         return max(rows, key=lambda row: float(self._vectors[row] @ self._vectors[found.row]))
 
-    def found(self, row: int, like: Found, vector: Scores, reading: Scores) -> Found:
+    def found(self, row: int, like: Found, query: Query) -> Found:
         """The passage at `row` in the place of `like`: its own cosines, the rank and scores of the other."""
         scored = ScoredPassage(
             passage=self.passages[row],
             score=like.scored.score,
-            dense=max(like.scored.dense, float(self._vectors[row] @ vector)),
+            dense=max(like.scored.dense, float(self._vectors[row] @ query.vector)),
             lexical=like.scored.lexical,
         )
-        sentences = self._sentences[self._starts[row] : self._starts[row + 1]] @ reading
+        sentences = self._sentences[self._starts[row] : self._starts[row + 1]] @ query.reading
         return Found(row=row, scored=scored, sentences=sentences)
 
-    def _cover(self, asked: Sequence[str], row: int) -> float:
-        return self._lexical.cover(asked, self._lexical.terms_of(row))
+    def _cover(self, query: Query, row: int) -> float:
+        return self._lexical.cover(query.terms, self._lexical.terms_of(row))
 
     def _same_subject(self, one: int, other: int) -> bool:
         """Whether two passages are parts of one section, or stand in a document and its twin."""

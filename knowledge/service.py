@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from langchain_core.embeddings import Embeddings
 
@@ -21,14 +22,16 @@ from knowledge.language import detect, to_simplified
 from knowledge.lexical import terms
 from knowledge.model import Answer, Citation, Topic
 from knowledge.reader import SentenceReader
-from knowledge.retrieval import Found, Shelf
+from knowledge.retrieval import Found, Query, Shelf, prepare
 from knowledge.writer import AnswerWriter, Draft, ExtractiveWriter, build_writer
 
 LOGGER = logging.getLogger(__name__)
 LONGEST_QUESTION = 2000
+_T = TypeVar("_T")
 _WATCH_SECONDS = 0.5
 _SECOND_SENTENCE_SHARE = 0.85
 _MODEL_PASSAGES = 4
+_RETRIEVED = 20
 _SPACE = re.compile(r"[\s\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]+")
 
 
@@ -36,8 +39,12 @@ _SPACE = re.compile(r"[\s\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202f\u2
 class _Judged:
     """What a search came to: the passages in the founder's language, and how sure we are of the first."""
 
+    query: Query | None
     found: tuple[Found, ...]
     confidence: float
+
+
+_NOTHING = _Judged(None, (), 0.0)
 
 
 class Knowledge:
@@ -98,25 +105,29 @@ class Knowledge:
         asked = " ".join(_SPACE.sub(" ", question).split())[:LONGEST_QUESTION]
         spoken = language or detect(asked)
         searched = to_simplified(asked)
-        if not terms(searched):
-            return self._answer(
-                question, asked, spoken, shelf, _Judged((), 0.0), None, {"total": _since(started)}
-            )
-        vector = await self._worker.embed_query(searched)
-        embedded = time.perf_counter()
-        run = asyncio.get_running_loop().run_in_executor
-        judged = await run(self._search_thread, self._judge, shelf, searched, spoken, vector)
-        found_at = time.perf_counter()
-        draft: tuple[Draft, str] | None = None
-        if judged.confidence >= self._threshold:
-            draft = await self._write(shelf, searched, spoken, judged)
-        timings = {
-            "embed": (embedded - started) * 1000,
-            "search": (found_at - embedded) * 1000,
-            "write": _since(found_at),
-            "total": _since(started),
-        }
-        return self._answer(question, searched, spoken, shelf, judged, draft, timings)
+        judged, draft, clock = _NOTHING, None, [started]
+        if terms(searched):
+            vector = await self._worker.embed_query(searched)
+            clock.append(time.perf_counter())
+            judged = await self._off_loop(self._judge, shelf, searched, spoken, vector)
+            clock.append(time.perf_counter())
+            if judged.confidence >= self._threshold:
+                draft = await self._write(shelf, judged)
+        return Answer(
+            question=question,
+            language=spoken,
+            answered=draft is not None,
+            text=draft.text if draft else "",
+            citations=draft.citations if draft else (),
+            confidence=judged.confidence,
+            answer_language=draft.citations[0].language if draft else spoken,
+            searched=searched,
+            retrieved=tuple(f.scored for f in judged.found),
+            related=() if draft else _topics(judged.found),
+            index_version=shelf.version,
+            writer=draft.writer if draft else "none",
+            timings=_timings([*clock, time.perf_counter()]),
+        )
 
     async def close(self) -> None:
         """End the threads; a question still under way gets its answer first."""
@@ -126,57 +137,54 @@ class Knowledge:
         await asyncio.to_thread(self._search_thread.shutdown, wait=True)
 
     def _judge(self, shelf: Shelf, question: str, language: str, vector: Vectors) -> _Judged:
-        reading = self._reader.encode([question])[0]
-        found = shelf.search(question, vector, reading)
+        query = prepare(question, language, vector, self._reader)
+        found = shelf.search(query, _RETRIEVED)
         if not found:
-            return _Judged((), 0.0)
+            return _Judged(query, (), 0.0)
+        sure = confidence(shelf.evidence(query, found), bundled=self._bundled)
         wanted = list(dict.fromkeys([language, "en", *self._config.languages]))
-        sure = self._confidence(shelf, question, language, found)
         for rank, one in enumerate(found):
             row = shelf.in_language(one, wanted)
             if row is not None and all(f.row != row for f in found[:rank]):
                 found = [f for f in found if f.row != row or f is one]
-                found[found.index(one)] = shelf.found(row, one, vector, reading)
-        again = self._confidence(shelf, question, language, found)
-        return _Judged(tuple(found), max(sure, again))
+                found[found.index(one)] = shelf.found(row, one, query)
+        again = confidence(shelf.evidence(query, found), bundled=self._bundled)
+        return _Judged(query, tuple(found), max(sure, again))
 
-    def _confidence(self, shelf: Shelf, question: str, language: str, found: Sequence[Found]) -> float:
-        evidence = shelf.evidence(question, language, found)
-        return confidence(evidence, bundled=self._bundled)
-
-    async def _write(
-        self, shelf: Shelf, question: str, language: str, judged: _Judged
-    ) -> tuple[Draft, str] | None:
+    async def _write(self, shelf: Shelf, judged: _Judged) -> Draft | None:
         """The model's answer where there is one and it holds; the quotation otherwise."""
+        query = judged.query
+        if query is None:
+            return None
         if self._writer is not None:
-            passages = [
-                self._cite(n, f, extract.plain(f.scored.passage.text))
-                for n, f in enumerate(judged.found[:_MODEL_PASSAGES], start=1)
-            ]
-            draft = await self._writer.write(question, language, passages)
+            best = enumerate(judged.found[:_MODEL_PASSAGES], start=1)
+            passages = [self._cite(n, f, extract.plain(f.scored.passage.text)) for n, f in best]
+            draft = await self._writer.write(query.text, query.language, passages)
             if draft is not None:
-                return draft, self._writer.name
-        run = asyncio.get_running_loop().run_in_executor
-        quotes = await run(self._search_thread, self._quotes, shelf, question, judged.found)
-        draft = await self._quoting.write(question, language, quotes)
-        return (draft, self._quoting.name) if draft else None
+                return draft
+        quotes = await self._off_loop(self._quotes, shelf, query, judged.found)
+        return await self._quoting.write(query.text, query.language, quotes)
 
-    def _quotes(self, shelf: Shelf, question: str, found: Sequence[Found]) -> list[Citation]:
+    def _quotes(self, shelf: Shelf, query: Query, found: Sequence[Found]) -> list[Citation]:
         """The best passage's quotation, and one more where another passage answers as well."""
         best = found[0]
-        quotes = [self._cite(1, best, extract.quote(shelf, question, best))]
-        enough = max(extract.sentence_scores(shelf, question, best)) * _SECOND_SENTENCE_SHARE
+        quotes = [self._cite(1, best, extract.quote(shelf, query, best))]
+        enough = max(extract.sentence_scores(shelf, query, best)) * _SECOND_SENTENCE_SHARE
         held = set(terms(quotes[0].quote))
         for other in found[1:3]:
             if other.scored.passage.language != best.scored.passage.language:
                 continue
-            if max(extract.sentence_scores(shelf, question, other)) < enough:
+            if max(extract.sentence_scores(shelf, query, other)) < enough:
                 continue
-            text = extract.quote(shelf, question, other, limit=extract.QUOTE_WIDTH // 2)
+            text = extract.quote(shelf, query, other, limit=extract.QUOTE_WIDTH // 2)
             new = set(terms(text))
             if new and len(new & held) / len(new) < 0.5:
                 return [*quotes, self._cite(2, other, text)]
         return quotes
+
+    async def _off_loop(self, work: Callable[..., _T], *arguments: object) -> _T:
+        """Run numpy's work on the search thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._search_thread, work, *arguments)
 
     @staticmethod
     def _cite(number: int, found: Found, quote: str) -> Citation:
@@ -192,33 +200,6 @@ class Knowledge:
             language=passage.language,
             sample=passage.sample,
             as_of=passage.as_of,
-        )
-
-    def _answer(
-        self,
-        question: str,
-        searched: str,
-        language: str,
-        shelf: Shelf,
-        judged: _Judged,
-        draft: tuple[Draft, str] | None,
-        timings: dict[str, float],
-    ) -> Answer:
-        text, citations, writer = (draft[0].text, draft[0].citations, draft[1]) if draft else ("", (), "none")
-        return Answer(
-            question=question,
-            language=language,
-            answered=draft is not None,
-            text=text,
-            citations=citations,
-            confidence=judged.confidence,
-            answer_language=citations[0].language if citations else language,
-            searched=searched,
-            retrieved=tuple(f.scored for f in judged.found),
-            related=() if draft else _topics(judged.found),
-            index_version=shelf.version,
-            writer=writer,
-            timings=timings,
         )
 
     def _watch(self) -> None:
@@ -251,5 +232,10 @@ def _topics(found: Sequence[Found], count: int = 2) -> tuple[Topic, ...]:
     return tuple(topics.values())[:count]
 
 
-def _since(moment: float) -> float:
-    return (time.perf_counter() - moment) * 1000
+def _timings(moments: Sequence[float]) -> dict[str, float]:
+    """Milliseconds of each step that was reached, and of all."""
+    if len(moments) < 3:
+        return {"total": (moments[-1] - moments[0]) * 1000}
+    steps = zip(("embed", "search", "write"), moments, moments[1:], strict=False)
+    total = (moments[-1] - moments[0]) * 1000
+    return {**{name: (end - start) * 1000 for name, start, end in steps}, "total": total}

@@ -33,6 +33,7 @@ class Draft:
 
     text: str
     citations: tuple[Citation, ...]
+    writer: str
 
 
 class AnswerWriter(Protocol):
@@ -61,7 +62,9 @@ class ExtractiveWriter:
                 citation.quote if len(citation.quote) <= room else citation.quote[: room - 1].rstrip() + "…"
             )
             parts.append(text + mark)
-        return Draft(text="\n\n".join(parts), citations=tuple(passages[: len(parts)])) if parts else None
+        if not parts:
+            return None
+        return Draft(text="\n\n".join(parts), citations=tuple(passages[: len(parts)]), writer=self.name)
 
 
 class ModelWriter:
@@ -90,10 +93,10 @@ class ModelWriter:
         except Exception as error:
             LOGGER.warning("chat model gave no answer: %s", type(error).__name__)
             return None
-        return checked(str(reply.text), passages)
+        return checked(str(reply.text), passages, self.name)
 
 
-def checked(text: str, passages: Sequence[Citation]) -> Draft | None:
+def checked(text: str, passages: Sequence[Citation], writer: str) -> Draft | None:
     """Accept a model's text when every mark names a passage, there is one at least, and it is short."""
     text = text.strip()
     by_number = {c.number: c for c in passages}
@@ -102,7 +105,8 @@ def checked(text: str, passages: Sequence[Citation]) -> Draft | None:
         return None
     order = {old: new for new, old in enumerate(dict.fromkeys(marks), start=1)}
     cited = tuple(_renumbered(by_number[old], new) for old, new in order.items())
-    return Draft(text=_MARK.sub(lambda m: f"[{order[int(m.group(1))]}]", text), citations=cited)
+    text = _MARK.sub(lambda m: f"[{order[int(m.group(1))]}]", text)
+    return Draft(text=text, citations=cited, writer=writer)
 
 
 def build_writer(config: KnowledgeConfig) -> ModelWriter | None:
