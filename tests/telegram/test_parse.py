@@ -171,6 +171,12 @@ async def test_a_reply_to_the_bot_in_a_group_counts_as_addressing_it(people: Tel
     assert (message.unsupported, message.reply_to) == ("group", "3")
 
 
+async def test_another_bot_in_a_group_is_never_answered(people: TelegramApi) -> None:
+    people.state.users[8] = {"id": 8, "is_bot": True, "first_name": "Other bot"}
+    await people.say(8, "hey @founder_test_bot", chat=GROUP)
+    assert newest(people) is None
+
+
 async def test_blocking_and_unblocking_need_no_answer(people: TelegramApi) -> None:
     await people.block(7)
     assert newest(people) is None

@@ -96,6 +96,10 @@ async def test_new_ids_that_start_lower_are_not_lost(
         await api.state.wait_for(lambda: len(api.calls("getUpdates")) >= polls + 3, 5)
         await api.state.push_raw({"update_id": 5, "message": {"message_id": 9}})
         assert [row.update_id for row in await inbox.wait_for(2)][1] == 5
+    offsets = [int(call.params.get("offset", 0)) for call in api.calls("getUpdates")]
+    # An old offset would make Telegram drop the new, lower ids.
+    assert offsets[1] > 1000
+    assert offsets[polls + 1] == 0
 
 
 async def test_a_wrong_token_ends_the_channel_and_names_the_setting(
