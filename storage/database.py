@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.conversations import Conversations
 from storage.engine import Location, build_engine, locate
-from storage.errors import DatabaseOutdated, DatabaseReadOnly
+from storage.errors import DatabaseOutdated, DatabaseReadOnly, StorageError
 from storage.failures import FAILURES, UPGRADE, explained, missing, read_only
 from storage.feedback import Feedback
 from storage.founders import Founders
@@ -85,12 +85,16 @@ class Database:
         """Open a transaction, commit it at the end, roll it back when an exception leaves it.
 
         Never await anything slow in it but the database: on SQLite all writing units of a process take
-        turns. A read-only unit does not wait for them and refuses to write.
+        turns. A read-only unit does not wait for them and refuses to write. A statement that failed dooms
+        the unit: its error comes out at the end even if it was caught inside.
         """
         async with self._turnstile.pass_through(read_only=read_only), self._connected() as connection:
             if not read_only:
                 await self._begin(connection)
-            yield UnitOfWork(Scope(connection, self._location.place, self._clock, read_only))
+            scope = Scope(connection, self._location.place, self._clock, read_only)
+            yield UnitOfWork(scope)
+            if scope.failure is not None:
+                raise scope.failure
             # Leaving without this line, by whatever exception, rolls back when the connection goes home.
             await self._commit(connection)
 
@@ -140,6 +144,8 @@ class Database:
         connection = self._engine.connect()
         try:
             await connection.start()
+        except StorageError:
+            raise
         except Exception as error:
             raise explained(error, self._location.place) from error
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,7 +13,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from storage.errors import DatabaseInvalid
-from storage.failures import Place
+from storage.failures import Place, cannot_open
 from storage.sqlite_driver import OneVisitDriver
 
 _DRIVERS = {
@@ -58,9 +59,11 @@ def locate(text: str) -> Location:
 
 def _locate_file(url: URL) -> Location:
     name = url.database or ""
-    if name in {"", ":memory:"} or "mode=memory" in name:
+    if name in {"", ":memory:"} or url.query.get("mode") == "memory":
         raise DatabaseInvalid("A database in memory would forget everything: give SQLite a file.")
     try:
+        if "\x00" in name:
+            raise ValueError("a path cannot hold NUL")
         path = Path(name).expanduser().absolute()
         # mode=rw: opening must not leave an empty file where a database was expected.
         query = {"uri": "true", "mode": "rw", **{key: str(value) for key, value in url.query.items()}}
@@ -80,10 +83,18 @@ def build_engine(location: Location, lock_timeout: float, *, create: bool = Fals
         options = {"timeout": lock_timeout, "isolation_level": None}
         engine = create_async_engine(url, module=OneVisitDriver(), connect_args=options, **common)
         event.listen(engine.sync_engine, "connect", _set_pragmas)
+        if not create:
+            event.listen(engine.sync_engine, "do_connect", partial(_must_exist, location.place))
         return engine
     return create_async_engine(
         location.url, connect_args={"timeout": 10, "command_timeout": 60}, pool_pre_ping=True, **common
     )
+
+
+def _must_exist(place: Place, *_connecting: object) -> None:
+    # Asked before a connection is tried, because the driver leaves a thread behind where that fails.
+    if place.path is not None and not place.path.is_file():
+        raise cannot_open(place, place.path)
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

@@ -81,13 +81,14 @@ def _sqlite(error: BaseException, place: Place) -> StorageError:
     if "not a database" in text or "malformed" in text:
         return DatabaseInvalid(f"The file {place.label} is not an intact SQLite database: restore a backup.")
     if "unable to open" in text and place.path is not None:
-        return _cannot_open(place, place.path)
+        return cannot_open(place, place.path)
     if isinstance(error, OSError) or "i/o" in text:
         return DatabaseUnavailable(f"The database {place.label} cannot be reached ({_kind(error)}).")
     return DatabaseRefused(f"The database {place.label} refused a statement ({_kind(error)}).")
 
 
-def _cannot_open(place: Place, path: Path) -> StorageError:
+def cannot_open(place: Place, path: Path) -> StorageError:
+    """Find out why SQLite could not open its file."""
     if not path.exists():
         parent_is_file = any(parent.is_file() for parent in path.parents)
         return (

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.errors import StorageError
 from storage.failures import FAILURES, Place, explained
 from storage.tables import Table as Mapped
 
@@ -30,7 +31,8 @@ class Scope:
     """The state of one unit of work that its repositories share.
 
     `erased_*` name what was erased in this very unit: whatever is added for it afterwards (the reply that
-    confirms the erasure) is stored without words and is not linked to the person.
+    confirms the erasure) is stored without words and is not linked to the person. `failure` is the error of
+    a statement that failed: after it PostgreSQL answers COMMIT with a rollback and says nothing.
     """
 
     connection: AsyncConnection
@@ -39,6 +41,7 @@ class Scope:
     read_only: bool
     erased_conversations: set[int] = field(default_factory=set)
     erased_chats: set[tuple[str, str]] = field(default_factory=set)
+    failure: StorageError | None = None
 
 
 class Repository:
@@ -53,7 +56,8 @@ class Repository:
         try:
             return await self._scope.connection.execute(statement, params)
         except FAILURES as error:
-            raise explained(error, self._scope.place) from error
+            self._scope.failure = explained(error, self._scope.place)
+            raise self._scope.failure from error
 
     async def _rows(self, statement: Executable, params: Params | None = None) -> Sequence[Row[Any]]:
         result: CursorResult[Any] = await self._run(statement, params)

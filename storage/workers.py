@@ -43,8 +43,10 @@ class Workers(Repository):
         return [filled(WorkerRecord, row) for row in await self._rows(statement.order_by(_workers.c.id))]
 
     async def can_write(self) -> bool:
-        """Say whether this transaction takes writes; on SQLite it could not have begun otherwise."""
+        """Say whether this transaction takes writes; on SQLite raises DatabaseReadOnly when it does not."""
         if self._scope.place.dialect == "sqlite":
+            # Only a write tells, and this one changes nothing and needs no table.
+            await self._write(text("PRAGMA application_id = 0"))
             return True
         row = await self._row(text("SELECT current_setting('transaction_read_only')"))
         return row is not None and row[0] == "off"

@@ -56,6 +56,11 @@ async def asks(work: UnitOfWork, person: Person, text: str = "How do I apply?") 
     )
 
 
+async def asked(database: Database, person: Person, text: str = "How do I apply?") -> MessageRecord:
+    async with database.unit_of_work() as work:
+        return await asks(work, person, text)
+
+
 async def answers(work: UnitOfWork, question: MessageRecord, text: str = "By the form [1].") -> MessageRecord:
     sources = [{"number": 1, "title": "Application guide", "section": "Steps", "link": None}]
     return await work.messages.add_outgoing(

@@ -53,10 +53,14 @@ async def test_who_comes_second_cannot_commit_the_same_turn(database: Database) 
     person = await a_person(database)
     async with database.unit_of_work() as work:
         await work.inbox.mark_handled([record.id for record in records])
-    with pytest.raises(StaleWork):
+
+    async def second_turn() -> None:
         async with database.unit_of_work() as work:
             await asks(work, person)
             await work.inbox.mark_handled([records[0].id])
+
+    with pytest.raises(StaleWork):
+        await second_turn()
     for close in ("mark_failed", "mark_unreadable"):
         with pytest.raises(StaleWork):
             async with database.unit_of_work() as work:
