@@ -12,6 +12,12 @@ _LOOK_BACK = 20
 _THINGS = {
     "animation": "sticker",
     "audio": "voice",
+    "file": "file",
+    "group": "group",
+    "photo": "photo",
+    "sticker": "sticker",
+    "video": "video",
+    "voice": "voice",
     "dice": "sticker",
     "document": "file",
     "video_note": "video",
@@ -27,8 +33,7 @@ async def decline(turn: Turn) -> Result:
         first, *others = result.replies
         noted = replace(first, notes=(*first.notes, turn.say("unsupported.caption")))
         return replace(result, replies=(noted, *others))
-    key = f"unsupported.{_THINGS.get(thing, thing)}"
-    return turn.reply(key if key in turn.texts else "unsupported.other")
+    return turn.reply(f"unsupported.{_THINGS.get(thing, 'other')}")
 
 
 async def edited(turn: Turn) -> Result:

@@ -155,7 +155,7 @@ class TerminalChannel:
         for source in reply.sources:
             self._write(f"[{source.number}] {source.title} › {source.section}", style="cyan")
             if source.link:
-                self._write(f"    {source.link}", style="dim")
+                self._write(source.link, style="dim", indent=4)
 
     def _show_buttons(self) -> None:
         if not self._buttons:
@@ -163,7 +163,7 @@ class TerminalChannel:
         labels = [f"{number} {item.label}" for number, item in enumerate(self._buttons, start=1)]
         if self._console.is_terminal:
             for label in labels:
-                self._write(f"  {label}", style="green")
+                self._write(label, style="green", indent=2)
         else:
             self._write("  ".join(f"[{label}]" for label in labels))
 
@@ -179,9 +179,10 @@ class TerminalChannel:
             raise DeliveryRefused(f"file_{type(error).__name__}") from error
         self._write(self._texts("terminal.saved", path=path), style="bold")
 
-    def _write(self, text: str, style: str | None = None) -> None:
+    def _write(self, text: str, style: str | None = None, indent: int = 0) -> None:
         # Never markup, and no control characters: documents and questions are foreign text.
-        self._console.print(clean(text), style=style, markup=False, highlight=False, soft_wrap=True)
+        line = " " * indent + clean(text)
+        self._console.print(line, style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
     def _thinking(self) -> AbstractContextManager[object]:
         if not self._console.is_terminal:

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 R = TypeVar("R")
 _HISTORY_LENGTH = 500
@@ -91,7 +91,7 @@ def _typed(prompt: str) -> str | None:
         return None
 
 
-def _terminal_settings() -> list[object] | None:
+def _terminal_settings() -> list[Any] | None:
     try:
         import termios
     except ImportError:

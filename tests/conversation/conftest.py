@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from storage.database import Database
+from tests.conversation.fakes import Bot, Clock
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def store(sqlite_url: str, clock: Clock) -> AsyncIterator[Database]:
+    """A database on SQLite alone, for what has nothing to do with the dialect."""
+    opened = Database.open(sqlite_url, clock=clock)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def both(database_url: str, clock: Clock) -> AsyncIterator[Database]:
+    """A database once on each kind, with the same clock as the bot."""
+    opened = Database.open(database_url, clock=clock)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def bot(store: Database, clock: Clock) -> AsyncIterator[Bot]:
+    async with Bot(store, clock=clock) as running:
+        yield running
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "files"
