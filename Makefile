@@ -16,8 +16,9 @@ chat: setup
 run: setup
 	@$(BIN)/founder-bot run
 
+# Two processes: more are no faster on two cores. ARGS="-n 0 tests/bot -x" overrides.
 test: setup
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 setup: $(STAMP)
 	@$(BIN)/founder-bot setup
@@ -31,8 +32,11 @@ $(STAMP): requirements/runtime.txt requirements/dev.txt requirements/uv.txt pypr
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
-check: setup
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 bench: setup
 	@$(BIN)/python -m benchmarks
