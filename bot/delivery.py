@@ -100,8 +100,10 @@ class Delivery:
         """Send what is queued for up to `seconds`; the rest stays in the database for the next start."""
         await self._lanes.drained(seconds)
         await self._lanes.close(0)
-        while self._flusher is not None:
-            await asyncio.wait([self._flusher])
+        if self._flusher is not None:
+            _, late = await asyncio.wait([self._flusher], timeout=max(seconds, 1.0))
+            for flusher in late:
+                flusher.cancel()  # the database is away: these replies will be sent once more
 
     async def _next(self, lane: Lane[OutboxRecord]) -> None:
         record = lane.take()

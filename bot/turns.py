@@ -103,11 +103,13 @@ class Turns:
         text = clean("".join(item.message.text for item in received))
         words = text if message.kind != "command" else ""
         shown = written_language(words, self._services.detect)
+        spoken = shown or previous or self._likely(message)
+        self._remember(person.conversation.id, spoken)
         return Turn(
             message=message,
             text=text,
             person=person,
-            language=person.founder.language or shown or previous or self._likely(message),
+            language=person.founder.language or spoken,
             written=shown,
             services=self._services,
             now=self._services.clock(),
@@ -204,7 +206,6 @@ class Turns:
             else:
                 for item in received:
                     await work.inbox.mark_failed(item.record.id, thought.error)
-        self._remember(turn)
         return records
 
     async def _note_conversation(self, work: UnitOfWork, turn: Turn, result: Result) -> None:
@@ -235,12 +236,11 @@ class Turns:
             )
         )
 
-    def _remember(self, turn: Turn) -> None:
-        if turn.written:
-            self._languages[turn.conversation_id] = turn.written
-            self._languages.move_to_end(turn.conversation_id)
-            if len(self._languages) > _REMEMBERED:
-                self._languages.popitem(last=False)
+    def _remember(self, conversation: int, language: str) -> None:
+        self._languages[conversation] = language
+        self._languages.move_to_end(conversation)
+        if len(self._languages) > _REMEMBERED:
+            self._languages.popitem(last=False)
 
 
 def _incoming(turn: Turn, message: IncomingMessage) -> NewIncoming:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from handlers.buttons import resolve
@@ -13,12 +13,19 @@ from handlers.messages import Attachment, Button, Reply, Source
 
 def reply_to_dict(reply: Reply, *, with_files: bool = True) -> dict[str, Any]:
     """Turn a reply into JSON-able values; without files only their names and sizes are kept."""
-    data = asdict(reply)
-    data["extra"] = dict(reply.extra)
-    for item, attachment in zip(data["attachments"], reply.attachments, strict=True):
-        content = attachment.content if with_files else None
-        item["content"] = None if content is None else b64encode(content).decode("ascii")
-    return {key: value for key, value in data.items() if value not in (None, (), "", {})}
+    # Not dataclasses.asdict: it copies deeply, and this runs twice for every reply.
+    data = {
+        "text": reply.text,
+        "notes": list(reply.notes),
+        "sources": [_values(item, _SOURCE) for item in reply.sources],
+        "buttons": [[_values(item, _BUTTON) for item in row] for row in reply.buttons],
+        "attachments": [_file(item, with_files=with_files) for item in reply.attachments],
+        "edits": reply.edits,
+        "toast": reply.toast,
+        "language": reply.language,
+        "extra": dict(reply.extra),
+    }
+    return {key: value for key, value in data.items() if value}
 
 
 def reply_from_dict(data: Mapping[str, Any]) -> Reply:
@@ -61,6 +68,17 @@ _ATTACHMENT = ("name", "media_type", "size", "reference")
 
 def _known(item: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return {name: item[name] for name in names if name in item}
+
+
+def _values(item: object, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name in names if (value := getattr(item, name)) is not None}
+
+
+def _file(item: Attachment, *, with_files: bool) -> dict[str, Any]:
+    values = _values(item, _ATTACHMENT)
+    if with_files and item.content is not None:
+        values["content"] = b64encode(item.content).decode("ascii")
+    return values
 
 
 def _attachment(item: Mapping[str, Any]) -> Attachment:
