@@ -20,6 +20,7 @@ from bot.health import Heartbeat
 from bot.workers import new_worker_id
 from handlers.program import load_program
 from handlers.turn import Services
+from knowledge.errors import KnowledgeError
 from knowledge.language import detect
 from storage.database import Database
 
@@ -80,14 +81,22 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Database, Knowledge]
         started = perf_counter()
         knowledge = await asyncio.to_thread(open_knowledge, settings)
         try:
-            # The first question of a process costs a second; better now than a founder's.
-            await knowledge.ask(_WARMING_QUESTION)
+            await _warm(knowledge)
             logger.info("index %s loaded in %.1f s", knowledge.version, perf_counter() - started)
             yield database, knowledge
         finally:
             await knowledge.close()
     finally:
         await database.close()
+
+
+async def _warm(knowledge: Knowledge) -> None:
+    """Ask something: the first question of a process costs a second, better now than a founder's."""
+    try:
+        await knowledge.ask(_WARMING_QUESTION)
+    except KnowledgeError as error:
+        # A remote embedder may be back in a minute; commands and people can be reached meanwhile.
+        logger.warning("questions cannot be answered yet: %s", error)
 
 
 def stop_on_signals() -> asyncio.Event:
