@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.corpora import HERE, Vectorizer, paragraph_passages, xquad
+from benchmarks.corpora import DATA, HERE, Vectorizer, paragraph_passages, xquad
 from knowledge.answerability import FEATURES, features
 from knowledge.chunking import chunk
 from knowledge.documents import read_folder
@@ -18,14 +18,15 @@ from knowledge.retrieval import Shelf
 
 SAMPLE = HERE.parent / "programs" / "joint-base"
 PAIRS = (("zh", "zh"), ("en", "en"), ("zh", "en"), ("en", "zh"), ("de", "zh"))
-_RIDGE = 1e-3
-# Figures of another scale would make the fit ill-conditioned; undone before the weights are printed.
+FOUNDER = DATA / "founder"
+_RIDGE = 1e-4
+_WORDS = (FEATURES.index("cover"), FEATURES.index("window"))
 Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Figures (n, 5) of one data set, whether an answer exists, whose language matched, and its name."""
+    """Figures (n, 9) of one data set, whether an answer exists, whose language matched, and its name."""
 
     name: str
     figures: Matrix
@@ -34,7 +35,7 @@ class Rows:
 
 
 def keep_rules(articles: Sequence[int]) -> Iterator[tuple[str, list[int]]]:
-    """Which paragraphs stay: half of the articles (questions off the topic), or every other paragraph (near)."""
+    """Which paragraphs stay: half of the articles (other topics are gone), or every other paragraph."""
     for half in (0, 1):
         yield f"off-topic {half}", [i for i, a in enumerate(articles) if a % 2 == half]
     for half in (0, 1):
@@ -44,7 +45,7 @@ def keep_rules(articles: Sequence[int]) -> Iterator[tuple[str, list[int]]]:
 def xquad_rows(
     vectorizer: Vectorizer, asked: str, written: str, articles: Callable[[int], bool]
 ) -> list[Rows]:
-    """Figures for questions in one language on half of XQuAD in another; `articles` picks the questions' articles."""
+    """Figures for questions in one language on half of XQuAD in another; `articles` picks questions."""
     paragraphs, questions = xquad(written)[0], xquad(asked)[1]
     passages = paragraph_passages(paragraphs, written)
     chosen = [q for q in questions if articles(paragraphs[q.paragraph].article)]
@@ -88,22 +89,48 @@ def _rows(
     )
 
 
-def fit(sets: Sequence[Rows], *, use: Sequence[int]) -> tuple[Matrix, float]:
-    """Weights and offset by Newton's method; every set counts alike, and so do its two classes."""
-    x = np.vstack([s.figures[:, use] for s in sets])
-    y = np.hstack([s.answerable for s in sets]).astype(float)
-    weight = np.hstack([_balanced(s.answerable) for s in sets])
+def founder_rows(vectorizer: Vectorizer, odd: bool, program: Path = SAMPLE) -> Rows:
+    """Every other real founder's question on its documents; the sample's golden questions as strangers."""
+    founder = read_questions(FOUNDER / "founder_questions.jsonl")[int(odd) :: 2]
+    split = "test" if odd else "calibrate"
+    strangers = [q for q in read_questions(program / "golden.jsonl") if q.split == split]
+    questions = [*founder, *(replace(q, answerable=False) for q in strangers)]
+    return labeled_rows(vectorizer, f"founder {split}", FOUNDER / "founder_docs", questions)
+
+
+def fit(sets: Sequence[tuple[Rows, float]], use: Sequence[int]) -> dict[bool, tuple[list[float], float]]:
+    """Weights and offset for one language (True) and for two (False), by Newton's method.
+
+    A set counts as its number says, its two classes alike. Across languages words say nothing, so those
+    two figures have no weight there; the embedder's cosine and the offset have one of their own, the rest
+    is shared, since labeled questions in a third language are few.
+    """
+    same = np.hstack([s.same_language for s, _ in sets]).astype(float)[:, None]
+    figures = np.vstack([s.figures for s, _ in sets])
+    shared = np.where(np.isin(range(len(FEATURES)), _WORDS), figures * same, figures)[:, use]
+    extra = np.column_stack([figures[:, :1] * (1 - same), 1 - same]) if 0 in use else 1 - same
+    x = np.column_stack([shared, extra])
+    y = np.hstack([s.answerable for s, _ in sets]).astype(float)
+    weight = np.hstack([_balanced(s.answerable) * w for s, w in sets])
+    beta, offset = _logistic(x, y, weight)
+    within = [dict(zip(use, beta, strict=False)).get(i, 0.0) for i in range(len(FEATURES))]
+    across = [0.0 if i in _WORDS else f for i, f in enumerate(within)]
+    across[0] += float(beta[len(use)]) if 0 in use else 0.0
+    return {True: (within, offset), False: (across, offset + float(beta[-1]))}
+
+
+def _logistic(x: Matrix, y: Matrix, weight: Matrix) -> tuple[list[float], float]:
     mean, spread = x.mean(0), x.std(0) + 1e-9
     design = np.column_stack([(x - mean) / spread, np.ones(len(x))])
     beta = np.zeros(design.shape[1])
-    penalty = np.diag([_RIDGE] * len(use) + [0.0])
+    penalty = np.diag([_RIDGE] * x.shape[1] + [0.0])
     for _ in range(50):
         p = 1 / (1 + np.exp(-design @ beta))
         gradient = design.T @ (weight * (y - p)) - penalty @ beta
         hessian = (design * (weight * p * (1 - p))[:, None]).T @ design + penalty
         beta += np.linalg.solve(hessian, gradient)
     factors = beta[:-1] / spread
-    return factors, float(beta[-1] - factors @ mean)
+    return factors.tolist(), float(beta[-1] - factors @ mean)
 
 
 def _balanced(labels: NDArray[np.bool_]) -> Matrix:
@@ -112,21 +139,23 @@ def _balanced(labels: NDArray[np.bool_]) -> Matrix:
     return np.where(labels, 0.5 / positives, 0.5 / negatives)
 
 
+def calibration_sets(vectorizer: Vectorizer) -> list[tuple[Rows, float]]:
+    """Half of all labeled data, with how much each counts; the other half is for `answerability`."""
+    sets = [(r, 0.25) for a, w in PAIRS for r in xquad_rows(vectorizer, a, w, lambda n: n % 4 < 2)]
+    return [*sets, (golden_rows(vectorizer, "calibrate"), 1.0), (founder_rows(vectorizer, odd=False), 1.0)]
+
+
 def main() -> None:
-    """Fit on the even articles of XQuAD and the calibration half of the golden questions; print the weights."""
+    """Fit on the calibration half of all labeled data and print the weights to paste."""
     vectorizer = Vectorizer()
-    sets = [r for a, w in PAIRS for r in xquad_rows(vectorizer, a, w, lambda n: n % 4 in (0, 1))]
-    sets += [golden_rows(vectorizer, "calibrate")] * 8
+    sets = calibration_sets(vectorizer)
     vectorizer.save()
     print("#", *FEATURES)
     for name, use in (("BUNDLED", range(len(FEATURES))), ("OTHER", range(1, len(FEATURES)))):
-        for same in (True, False):
-            parts = [_part(s, same) for s in sets]
-            factors, offset = fit([p for p in parts if len(p.figures)], use=list(use))
-            full = [0.0] * (len(FEATURES) - len(factors)) + [round(float(f), 3) for f in factors]
-            print(f"{name}[{same}] = Weights(factors={tuple(full)}, offset={offset:.3f})")
+        for same, (factors, offset) in fit(sets, list(use)).items():
+            print(f"{name}[{same}] = Weights(factors={tuple(round(f, 3) for f in factors)}, offset={offset:.3f})")
 
 
-def _part(rows: Rows, same: bool) -> Rows:
-    mask = rows.same_language == same
+def part(rows: Rows, mask: NDArray[np.bool_]) -> Rows:
+    """Those rows of a set that `mask` picks."""
     return Rows(rows.name, rows.figures[mask], rows.answerable[mask], rows.same_language[mask])

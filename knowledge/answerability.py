@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from knowledge.retrieval import Evidence
 
-DEFAULT_THRESHOLD = 0.5
+DEFAULT_THRESHOLD = 0.45
 FEATURES = ("dense", "sentence", "whole", "heading", "cover", "window", "margin", "elsewhere", "length")
 _LARGEST_MARGIN = 4.0
 
@@ -28,12 +28,14 @@ class Weights:
 # Question and passage in one language; in two languages, where shared words hardly occur; and both again
 # for other embedders, whose cosines mean something else.
 BUNDLED = {
-    True: Weights(factors=(40.0, 4.0, 4.0, 4.0, 0.3), offset=-38.0),
-    False: Weights(factors=(40.0, 6.0, 1.0, 1.0, 0.3), offset=-37.0),
+    True: Weights(
+        factors=(22.195, 6.829, 1.483, -0.404, 8.465, -2.508, 0.363, -2.595, -1.122), offset=-20.632
+    ),
+    False: Weights(factors=(27.658, 6.829, 1.483, -0.404, 0.0, 0.0, 0.363, -2.595, -1.122), offset=-20.614),
 }
 OTHER = {
-    True: Weights(factors=(0.0, 8.0, 4.0, 5.0, 0.4), offset=-7.0),
-    False: Weights(factors=(0.0, 10.0, 1.0, 1.0, 0.5), offset=-6.0),
+    True: Weights(factors=(0.0, 8.124, 2.367, -0.288, 8.598, -2.884, 0.426, -2.156, -1.003), offset=-2.867),
+    False: Weights(factors=(0.0, 8.124, 2.367, -0.288, 0.0, 0.0, 0.426, -2.156, -1.003), offset=-0.572),
 }
 
 
