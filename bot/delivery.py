@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 Status = Literal["sent", "failed", "blocked"]
+_Mark = tuple[OutboxRecord, Outcome, "asyncio.Future[None]"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ class Delivery:
         self._slots = asyncio.Semaphore(self._persistence.at_once)
         self._lanes: Lanes[OutboxRecord] = Lanes(self._next)
         self._known: set[int] = set()
-        self._marks: list[tuple[OutboxRecord, Outcome]] = []
+        self._marks: list[_Mark] = []
         self._flusher: asyncio.Task[None] | None = None
         self.shared = False
         """Whether other living workers serve the same chats, whose older replies must go first."""
@@ -109,9 +110,13 @@ class Delivery:
         record = lane.take()
         await self._wait_for_others(record)
         outcome = await self._deliver(record)
-        self._marks.append((record, outcome))
+        recorded = asyncio.get_running_loop().create_future()
+        self._marks.append((record, outcome, recorded))
         if self._flusher is None:
             self._flusher = asyncio.create_task(self._flush())
+        # The next reply of this chat goes out when this one is on record: a killed process then repeats
+        # one reply of a chat at most, never a series out of order.
+        await recorded
 
     async def _wait_for_others(self, record: OutboxRecord) -> None:
         # Another process sends them, so there is no event to wait for.
@@ -185,13 +190,16 @@ class Delivery:
                 except Exception as error:
                     # They are sent; at worst the next start sends them again.
                     logger.error("%d outcomes were not recorded: %s", len(marks), type(error).__name__)
-                self._known.difference_update(record.id for record, _ in marks)
+                self._known.difference_update(record.id for record, _, _ in marks)
+                for _, _, recorded in marks:
+                    if not recorded.done():
+                        recorded.set_result(None)
         finally:
             self._flusher = None
 
-    async def _record(self, marks: Sequence[tuple[OutboxRecord, Outcome]]) -> None:
+    async def _record(self, marks: Sequence[_Mark]) -> None:
         async with self._database.unit_of_work() as work:
-            await work.outbox.mark_many([outcome for _, outcome in marks])
-            for record, outcome in marks:
+            await work.outbox.mark_many([outcome for _, outcome, _ in marks])
+            for record, outcome, _ in marks:
                 if outcome.status == "blocked":
                     await work.founders.mark_blocked(record.channel, record.chat, outcome.at)

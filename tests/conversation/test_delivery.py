@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
-from bot.channels.base import ChatBlocked, DeliveryRefused, NetworkTrouble, RetryLater
+from bot.channels.base import ChatBlocked, DeliveryRefused, NetworkTrouble, RetryLater, SendResult
 from bot.delivery import Persistence
+from handlers.messages import Reply
 from storage.database import Database
-from tests.conversation.fakes import Bot, Clock, rows
+from tests.conversation.fakes import Bot, Clock, RecordingChannel, rows
 
 
 async def test_replies_to_one_chat_arrive_in_order_although_the_network_stumbles(
@@ -19,6 +20,21 @@ async def test_replies_to_one_chat_arrive_in_order_although_the_network_stumbles
         await bot.dispatcher.settled("memory", "ann")
     assert [reply.text for reply in bot.to("ann")] == [f"Answer to: question {n}? [1]" for n in range(4)]
     assert {row["status"] for row in await rows(both, "outbox")} == {"sent"}
+
+
+async def test_a_reply_goes_out_only_when_the_one_before_it_is_on_record(
+    store: Database, clock: Clock
+) -> None:
+    class Watching(RecordingChannel):
+        async def send(self, chat: str, reply: Reply, *, skip: int = 0) -> SendResult:
+            statuses = [row["status"] for row in await rows(store, "outbox")]
+            assert statuses[: len(self.sent)] == ["sent"] * len(self.sent)
+            return await super().send(chat, reply, skip=skip)
+
+    async with Bot(store, clock=clock, channel=Watching()) as bot:
+        await bot.receive(*(bot.update(text=f"question {n}?") for n in range(5)))
+        await bot.dispatcher.settled("memory", "ann")
+    assert len(bot.channel.sent) == 5
 
 
 async def test_the_network_is_left_alone_for_as_long_as_it_asks(bot: Bot) -> None:
