@@ -10,7 +10,7 @@ import signal
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.app import open_knowledge, telegram_channel, terminal_channel
 from bot.channels.base import Channel
@@ -75,6 +75,7 @@ async def converse(settings: Settings) -> None:
 @contextlib.asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[tuple[Database, Knowledge]]:
     """The database, checked, and the knowledge, warm; both closed at the end."""
+    asyncio.get_running_loop().set_exception_handler(report_lost_error)
     database = Database.open(settings.database)
     try:
         await database.require_ready()
@@ -97,6 +98,12 @@ async def _warm(knowledge: Knowledge) -> None:
     except KnowledgeError as error:
         # A remote embedder may be back in a minute; commands and people can be reached meanwhile.
         logger.warning("questions cannot be answered yet: %s", error)
+
+
+def report_lost_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log an exception that nobody awaited; asyncio's own line would quote it, founders' words and all."""
+    error = context.get("exception")
+    logger.error("%s", context["message"], exc_info=error if isinstance(error, BaseException) else None)
 
 
 def stop_on_signals() -> asyncio.Event:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import gc
 import logging
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import httpx
 import pytest
 
 from bot.logs import configure
+from bot.service import report_lost_error
 from knowledge.errors import IndexMissing
 
 TOKEN = "123456789:AAH-abcdefghijklmnopqrstuvwxyz_12345"
@@ -143,3 +146,22 @@ def test_logs_go_to_a_file_where_the_screen_is_taken(
     logging.getLogger("bot.test").info("hello")
     assert "INFO  bot.test hello" in file.read_text(encoding="utf-8")
     assert written(capsys) == ""
+
+
+async def test_an_error_that_nobody_awaited_is_told_without_its_words(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configured_log()
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(report_lost_error)
+
+    async def fail() -> None:
+        raise ValueError("what a founder wrote")
+
+    task = loop.create_task(fail())
+    await asyncio.sleep(0.01)
+    del task
+    gc.collect()
+    text = written(capsys)
+    assert "Task exception was never retrieved error=ValueError (test_logs.py:" in text
+    assert "founder wrote" not in text
