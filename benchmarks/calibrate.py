@@ -153,7 +153,8 @@ def main() -> None:
     print("#", *FEATURES)
     for name, use in (("BUNDLED", range(len(FEATURES))), ("OTHER", range(1, len(FEATURES)))):
         for same, (factors, offset) in fit(sets, list(use)).items():
-            print(f"{name}[{same}] = Weights(factors={tuple(round(f, 3) for f in factors)}, offset={offset:.3f})")
+            rounded = tuple(round(f, 3) for f in factors)
+            print(f"{name}[{same}] = Weights(factors={rounded}, offset={offset:.3f})")
 
 
 def part(rows: Rows, mask: NDArray[np.bool_]) -> Rows:

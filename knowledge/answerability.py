@@ -29,13 +29,13 @@ class Weights:
 # for other embedders, whose cosines mean something else.
 BUNDLED = {
     True: Weights(
-        factors=(22.195, 6.829, 1.483, -0.404, 8.465, -2.508, 0.363, -2.595, -1.122), offset=-20.632
+        factors=(22.213, 7.491, 1.125, -0.458, 9.041, -3.201, 0.353, -2.607, -1.096), offset=-20.745
     ),
-    False: Weights(factors=(27.658, 6.829, 1.483, -0.404, 0.0, 0.0, 0.363, -2.595, -1.122), offset=-20.614),
+    False: Weights(factors=(26.829, 7.491, 1.125, -0.458, 0.0, 0.0, 0.353, -2.607, -1.096), offset=-20.076),
 }
 OTHER = {
-    True: Weights(factors=(0.0, 8.124, 2.367, -0.288, 8.598, -2.884, 0.426, -2.156, -1.003), offset=-2.867),
-    False: Weights(factors=(0.0, 8.124, 2.367, -0.288, 0.0, 0.0, 0.426, -2.156, -1.003), offset=-0.572),
+    True: Weights(factors=(0.0, 8.245, 2.208, -0.04, 8.962, -3.525, 0.415, -2.336, -0.978), offset=-2.805),
+    False: Weights(factors=(0.0, 8.245, 2.208, -0.04, 0.0, 0.0, 0.415, -2.336, -0.978), offset=-0.557),
 }
 
 

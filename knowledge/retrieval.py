@@ -19,7 +19,7 @@ from knowledge.model import Passage, ScoredPassage
 from knowledge.reader import Reading, SentenceReader
 
 Scores = NDArray[np.float32]
-_WHOLE, _SENTENCE, _HEADING, _LEXICAL = 0.5, 0.45, 0.2, 1.2
+_WHOLE, _SENTENCE, _HEADING, _LEXICAL = 0.2, 0.3, 0.5, 1.2
 _COVER_FROM = 3
 
 

@@ -29,7 +29,8 @@ LOGGER = logging.getLogger(__name__)
 LONGEST_QUESTION = 2000
 _T = TypeVar("_T")
 _WATCH_SECONDS = 0.5
-_SECOND_SENTENCE_SHARE = 0.85
+_SECOND_SENTENCE_SHARE = 0.9
+_SECOND_BEHIND = 1.5
 _MODEL_PASSAGES = 4
 _RETRIEVED = 20
 _SPACE = re.compile(r"[\s\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]+")
@@ -174,6 +175,8 @@ class Knowledge:
         for other in found[1:3]:
             if other.scored.passage.language != best.scored.passage.language:
                 continue
+            if other.scored.score < best.scored.score - _SECOND_BEHIND:
+                break
             if max(extract.sentence_scores(shelf, query, other)) < enough:
                 continue
             text = extract.quote(shelf, query, other, limit=extract.QUOTE_WIDTH // 2)
