@@ -112,7 +112,7 @@ def _refused(answer: Answer, speak: Texts) -> Reply:
 
 
 def _notes(answer: Answer, speak: Texts, today: date) -> tuple[str, ...]:
-    notes = []
+    notes = [speak("ask.tentative")] if answer.tentative else []
     if any(citation.sample for citation in answer.citations):
         notes.append(speak("ask.sample"))
     dates = [citation.as_of for citation in answer.citations if citation.as_of]

@@ -45,7 +45,8 @@ _FUNCTION_WORDS = {
     "hello hi hey thanks thank please yes no not have has much many long apply rent fee help ok "
     "okay bye good morning tell me about",
     "de": "was wer wo wann warum wie welche ist sind kann können darf muss der die das den dem ein eine "
-    "einen und oder für mit von zu bei ich wir sie es gibt hallo danke bitte ja nein nicht guten "
+    "einen und oder für mit von zu bei ich wir sie es gibt hallo danke bitte ja nein nicht guten an am "
+    "mein meine meiner meinem unser unsere euer eure ihr ihre will wollen brauche brauchen auch noch wird "
     "tag viel hoch",
     "fr": "que qui où quand pourquoi comment quel quelle quels est sont peut peux dois le la les un une "
     "des du et ou pour avec je nous vous il y a bonjour merci salut oui non pas combien",

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-
 # Below this confidence an answer says itself that it may not be the one that was asked for.
 _SURE = 0.7
 
