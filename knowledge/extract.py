@@ -62,7 +62,7 @@ def _around(texts: Sequence[str], scores: Sequence[float], best: int, limit: int
         before, after = first - 1, last + 1
         if fits(before) and _needs_before(texts, first, used):
             first, used = before, used + width(texts[before])
-        elif fits(after) and (_needs_after(texts, last, used) or scores[after] >= enough):
+        elif fits(after) and (_needs_after(texts, best, last, used) or scores[after] >= enough):
             last, used = after, used + width(texts[after])
         elif fits(before) and scores[before] >= enough:
             first, used = before, used + width(texts[before])
@@ -77,9 +77,15 @@ def _needs_before(texts: Sequence[str], first: int, used: int) -> bool:
     return bool(_ITEM.match(texts[first])) and first > 0 and used < QUOTE_WIDTH // 2
 
 
-def _needs_after(texts: Sequence[str], last: int, used: int) -> bool:
-    """A sentence that announces what follows, or one too short to stand alone."""
-    return texts[last].rstrip().endswith((":", "：")) or used < _SHORT_WIDTH
+def _needs_after(texts: Sequence[str], best: int, last: int, used: int) -> bool:
+    """A sentence that announces what follows, the rest of the list it announces, or too short a one."""
+    if _announces(texts[best]) and _ITEM.match(texts[last + 1]):
+        return True
+    return _announces(texts[last]) or used < _SHORT_WIDTH
+
+
+def _announces(sentence: str) -> bool:
+    return sentence.rstrip().endswith((":", "："))
 
 
 def _join(text: str, sentences: Sequence[str]) -> str:
