@@ -13,7 +13,7 @@ import numpy as np
 from knowledge.embeddings import BundledEmbeddings, Vectors
 from knowledge.language import detect, to_simplified
 from knowledge.model import Passage
-from knowledge.reader import SentenceReader, unpack
+from knowledge.reader import shared_reader, unpack
 from knowledge.retrieval import Query, Shelf, prepare
 
 HERE = Path(__file__).parent
@@ -60,7 +60,7 @@ class Vectorizer:
     """The bundled embedder and the reader, remembering every vector between runs."""
 
     def __init__(self) -> None:
-        self._embeddings, self._reader = BundledEmbeddings(), SentenceReader()
+        self._embeddings, self._reader = BundledEmbeddings(), shared_reader()
         self._known: dict[str, Vectors] = {}
         if CACHE.exists():
             with np.load(CACHE) as stored:
@@ -71,10 +71,15 @@ class Vectorizer:
         simple = [to_simplified(t) for t in texts]
         return [prepare(s, language or detect(s), self._one("q", s), self._reader) for s in simple]
 
+    def passages(self, passages: Sequence[Passage]) -> Vectors:
+        """The embedder's passage vectors, one row each."""
+        return np.stack([self._one("p", to_simplified(p.embedded_text)) for p in passages])
+
     def shelf(self, passages: Sequence[Passage]) -> Shelf:
         """A shelf over the passages, as an ingest would fill it."""
-        vectors = np.stack([self._one("p", to_simplified(p.embedded_text)) for p in passages])
-        readings = [unpack(self._reader.read(p), p) for p in passages]
+        vectors = self.passages(passages)
+        packed = self._reader.read(passages)
+        readings = [unpack(row, p) for row, p in zip(packed, passages, strict=True)]
         return Shelf("benchmark", passages, vectors, readings)
 
     def save(self) -> None:

@@ -58,7 +58,8 @@ class Measured:
 def read_questions(path: Path) -> list[LabeledQuestion]:
     """Read JSON lines {"question","doc","section"?,"answerable"?,"lang"?,"also"?}; skip blank lines."""
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        # Not splitlines(): JSON strings may hold U+2028 as it is.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise QuestionsInvalid(f"{path} cannot be read: {error}") from error
     questions = [_question(path, n, line) for n, line in enumerate(lines, start=1) if line.strip()]
@@ -78,16 +79,29 @@ def _question(path: Path, number: int, line: str) -> LabeledQuestion:
     answerable = bool(data.get("answerable", True))
     if not isinstance(text, str) or (answerable and not isinstance(doc, str)):
         raise QuestionsInvalid(f'{path}, line {number}: an answerable question needs its "doc"')
-    also = tuple((str(a["doc"]), a.get("section")) for a in data.get("also", ()))
+    try:
+        also = tuple((str(a["doc"]), _heading(a)) for a in data.get("also") or ())
+        section = _heading(data)
+    except (TypeError, KeyError, AttributeError) as error:
+        raise QuestionsInvalid(
+            f'{path}, line {number}: "section" is a heading, "also" a list of objects with "doc"'
+        ) from error
     return LabeledQuestion(
         question=text,
         doc=doc,
-        section=data.get("section"),
+        section=section,
         answerable=answerable,
         lang=data.get("lang"),
         also=also,
         split=str(data.get("split", "")),
     )
+
+
+def _heading(place: Mapping[str, Any]) -> str | None:
+    heading = place.get("section")
+    if heading is not None and not isinstance(heading, str):
+        raise TypeError(type(heading).__name__)
+    return heading
 
 
 async def evaluate(

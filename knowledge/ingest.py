@@ -17,7 +17,7 @@ from knowledge.embeddings import Vectors, batch_size, embedder_id, passage_vecto
 from knowledge.errors import DocumentsInvalid, IndexMismatch, IndexMissing, IndexUnavailable
 from knowledge.language import to_simplified
 from knowledge.model import IngestReport, Passage, ReadFailure
-from knowledge.reader import SentenceReader, unpack
+from knowledge.reader import shared_reader, unpack
 from knowledge.store import Manifest, Store, build_store, load_current, previous_generation
 
 Progress = Callable[[int, int], None]
@@ -104,10 +104,12 @@ def _embedded(passage: Passage) -> str:
 def _readings(passages: Sequence[Passage], old: Contents) -> tuple[str, ...]:
     """Return the packed readings of all passages, computing only those of changed text."""
     known = {
-        (p.embedded_text, p.language): packed for p, packed in zip(old.passages, old.packed, strict=True)
+        (p.searched_text, p.language): packed for p, packed in zip(old.passages, old.packed, strict=True)
     }
-    reader = SentenceReader()
-    return tuple(known.get((p.embedded_text, p.language)) or reader.read(p) for p in passages)
+    missing = [p for p in passages if (p.searched_text, p.language) not in known]
+    read = zip(missing, shared_reader().read(missing), strict=True)
+    known |= {(p.searched_text, p.language): packed for p, packed in read}
+    return tuple(known[p.searched_text, p.language] for p in passages)
 
 
 def _nothing(folder: Path, failures: Sequence[ReadFailure]) -> str:

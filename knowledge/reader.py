@@ -12,6 +12,7 @@ import base64
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -25,6 +26,13 @@ from knowledge.sentences import split_sentences
 Rows = NDArray[np.float32]
 READER_ID = "use-multilingual-v3/2"
 _DIMENSIONS = 512
+_BATCH = 16
+
+
+@lru_cache(maxsize=1)
+def shared_reader() -> SentenceReader:
+    """The process's one reader: unpacking its weights takes a second and 100 MB."""
+    return SentenceReader()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +78,23 @@ class SentenceReader:
             self._elsewhere = self.encode([x for x in lines if x and not x.startswith("#")])
         return float((self._elsewhere @ reading).max())
 
-    def read(self, passage: Passage) -> str:
-        """Read a passage into the packed form that travels with it in the store."""
-        sentences = split_sentences(passage.text, passage.language)
-        heading = passage.heading or passage.crumbs
-        under = [f"{heading}. {s}" if heading else s for s in sentences]
-        rows = self.encode([passage.embedded_text, passage.crumbs or passage.text, *passage.asks, *under])
-        return pack(rows)
+    def read(self, passages: Sequence[Passage]) -> list[str]:
+        """Read passages into the packed form that travels with them in the store."""
+        packed: list[str] = []
+        for start in range(0, len(passages), _BATCH):
+            texts = [_rows(p) for p in passages[start : start + _BATCH]]
+            rows = self.encode([text for group in texts for text in group])
+            ends = np.cumsum([len(group) for group in texts])
+            packed += [pack(part) for part in np.split(rows, ends[:-1])]
+        return packed
+
+
+def _rows(passage: Passage) -> list[str]:
+    """What is encoded for a passage: itself, its headings, other ways to ask, its sentences."""
+    heading = passage.heading or passage.crumbs
+    sentences = split_sentences(passage.text, passage.language)
+    under = [f"{heading}. {s}" if heading else s for s in sentences]
+    return [passage.embedded_text, passage.crumbs or passage.text, *passage.asks, *under]
 
 
 def pack(rows: Rows) -> str:

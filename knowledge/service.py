@@ -21,7 +21,7 @@ from knowledge.errors import KnowledgeError
 from knowledge.language import detect, to_simplified
 from knowledge.lexical import terms
 from knowledge.model import Answer, Citation, Topic
-from knowledge.reader import SentenceReader
+from knowledge.reader import shared_reader
 from knowledge.retrieval import Found, Query, Shelf, prepare
 from knowledge.writer import AnswerWriter, Draft, ExtractiveWriter, build_writer
 
@@ -61,7 +61,7 @@ class Knowledge:
     ) -> None:
         self._config = config
         self._worker = EmbeddingWorker(embeddings)
-        self._reader = SentenceReader()
+        self._reader = shared_reader()
         self._search_thread = ThreadPoolExecutor(1, thread_name_prefix="search")
         self._load, self._current = load, current
         self._writer, self._quoting = writer, ExtractiveWriter()

