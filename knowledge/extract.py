@@ -13,6 +13,7 @@ QUOTE_WIDTH = 560
 _SHORT_WIDTH = 70
 _MOST_SENTENCES = 4
 _NEIGHBOR_SHARE = 0.72
+_HEADING_SHARE = 0.85
 _WORDS_WEIGHT = 0.4
 _HANGING = re.compile(
     r"^(?:(?:it|this|these|those|they|that|he|she|such|but|however|therefore|also|then|there|in addition)\b"
@@ -37,8 +38,7 @@ def quote(shelf: Shelf, query: Query, found: Found, limit: int = QUOTE_WIDTH) ->
     """The part of a passage that answers: its best sentence and those that belong to it, as plain text."""
     texts = shelf.readings[found.row].texts or (found.scored.passage.text,)
     scores = sentence_scores(shelf, query, found)
-    best = max(range(len(texts)), key=scores.__getitem__)
-    first, last = _around(texts, scores, best, limit)
+    first, last = _around(texts, scores, limit, about_all=_asks_for_all(shelf, query, found))
     return plain(_join(found.scored.passage.text, texts[first : last + 1]))
 
 
@@ -48,11 +48,18 @@ def sentence_scores(shelf: Shelf, query: Query, found: Found) -> list[float]:
     return [float(c) + _WORDS_WEIGHT * w for c, w in zip(found.sentences, covers, strict=True)]
 
 
-def _around(texts: Sequence[str], scores: Sequence[float], best: int, limit: int) -> tuple[int, int]:
+def _asks_for_all(shelf: Shelf, query: Query, found: Found) -> bool:
+    """Whether the question is about what the heading names rather than one sentence below it."""
+    heading = float(shelf.readings[found.row].headings[0] @ query.reading)
+    return heading >= _HEADING_SHARE * float(found.sentences.max())
+
+
+def _around(texts: Sequence[str], scores: Sequence[float], limit: int, *, about_all: bool) -> tuple[int, int]:
     """Widen from the best sentence to its neighbors while they answer too and there is room."""
+    best = max(range(len(texts)), key=scores.__getitem__)
     first = last = best
     used = width(texts[best])
-    enough = scores[best] * _NEIGHBOR_SHARE
+    enough = -1.0 if about_all else scores[best] * _NEIGHBOR_SHARE
 
     def fits(index: int) -> bool:
         room = 0 <= index < len(texts) and used + width(texts[index]) <= limit
@@ -60,9 +67,9 @@ def _around(texts: Sequence[str], scores: Sequence[float], best: int, limit: int
 
     while True:
         before, after = first - 1, last + 1
-        if fits(before) and _needs_before(texts, first, used):
+        if fits(before) and (about_all or _needs_before(texts, first, used)):
             first, used = before, used + width(texts[before])
-        elif fits(after) and (_needs_after(texts, best, last, used) or scores[after] >= enough):
+        elif fits(after) and (_needs_after(texts, first, last, used) or scores[after] >= enough):
             last, used = after, used + width(texts[after])
         elif fits(before) and scores[before] >= enough:
             first, used = before, used + width(texts[before])
@@ -77,15 +84,12 @@ def _needs_before(texts: Sequence[str], first: int, used: int) -> bool:
     return bool(_ITEM.match(texts[first])) and first > 0 and used < QUOTE_WIDTH // 2
 
 
-def _needs_after(texts: Sequence[str], best: int, last: int, used: int) -> bool:
-    """A sentence that announces what follows, the rest of the list it announces, or too short a one."""
-    if _announces(texts[best]) and _ITEM.match(texts[last + 1]):
+def _needs_after(texts: Sequence[str], first: int, last: int, used: int) -> bool:
+    """A sentence that announces what follows, a list that it announced, or one too short to stand alone."""
+    if texts[last].rstrip().endswith((":", "：")) or used < _SHORT_WIDTH:
         return True
-    return _announces(texts[last]) or used < _SHORT_WIDTH
-
-
-def _announces(sentence: str) -> bool:
-    return sentence.rstrip().endswith((":", "："))
+    announced = any(text.rstrip().endswith((":", "：")) for text in texts[first:last])
+    return announced and all(_ITEM.match(text) for text in texts[last : last + 2])
 
 
 def _join(text: str, sentences: Sequence[str]) -> str:

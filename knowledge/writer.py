@@ -100,9 +100,11 @@ class ModelWriter:
 def checked(text: str, passages: Sequence[Citation], writer: str) -> Draft | None:
     """Accept a model's text when every mark names a passage, there is one at least, and it is short."""
     text = text.strip()
+    if len(text) > LONGEST_ANSWER:
+        return None
     by_number = {c.number: c for c in passages}
     marks = [int(number) for mark in _MARK.findall(text) for number in _NUMBER.findall(mark)]
-    if not marks or not set(marks) <= by_number.keys() or len(text) > LONGEST_ANSWER:
+    if not marks or not set(marks) <= by_number.keys():
         return None
     order = {old: new for new, old in enumerate(dict.fromkeys(marks), start=1)}
     cited = tuple(_renumbered(by_number[old], new) for old, new in order.items())
