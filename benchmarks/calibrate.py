@@ -141,7 +141,7 @@ def _balanced(labels: NDArray[np.bool_]) -> Matrix:
 
 def calibration_sets(vectorizer: Vectorizer) -> list[tuple[Rows, float]]:
     """Half of all labeled data, with how much each counts; the other half is for `answerability`."""
-    sets = [(r, 0.25) for a, w in PAIRS for r in xquad_rows(vectorizer, a, w, lambda n: n % 4 < 2)]
+    sets = [(r, 0.4) for a, w in PAIRS for r in xquad_rows(vectorizer, a, w, lambda n: n % 4 < 2)]
     return [*sets, (golden_rows(vectorizer, "calibrate"), 1.0), (founder_rows(vectorizer, odd=False), 1.0)]
 
 

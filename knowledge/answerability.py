@@ -29,13 +29,13 @@ class Weights:
 # for other embedders, whose cosines mean something else.
 BUNDLED = {
     True: Weights(
-        factors=(22.213, 7.491, 1.125, -0.458, 9.041, -3.201, 0.353, -2.607, -1.096), offset=-20.745
+        factors=(19.519, 8.062, 0.175, 0.321, 9.018, -2.815, 0.377, -1.932, -1.118), offset=-19.161
     ),
-    False: Weights(factors=(26.829, 7.491, 1.125, -0.458, 0.0, 0.0, 0.353, -2.607, -1.096), offset=-20.076),
+    False: Weights(factors=(27.583, 8.062, 0.175, 0.321, 0.0, 0.0, 0.377, -1.932, -1.118), offset=-20.972),
 }
 OTHER = {
-    True: Weights(factors=(0.0, 8.245, 2.208, -0.04, 8.962, -3.525, 0.415, -2.336, -0.978), offset=-2.805),
-    False: Weights(factors=(0.0, 8.245, 2.208, -0.04, 0.0, 0.0, 0.415, -2.336, -0.978), offset=-0.557),
+    True: Weights(factors=(0.0, 8.689, 1.066, 0.553, 9.061, -3.057, 0.462, -1.869, -1.048), offset=-3.295),
+    False: Weights(factors=(0.0, 8.689, 1.066, 0.553, 0.0, 0.0, 0.462, -1.869, -1.048), offset=-0.587),
 }
 
 

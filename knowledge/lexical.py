@@ -14,14 +14,19 @@ from knowledge.language import to_simplified
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
 _HAN = re.compile(r"[㐀-䶿一-鿿豈-﫿]+")
 _STEM = 5
+# Words that ask or bind: no pair reaches over them, or "怎么申请" would find "怎么申诉" by "么申".
+_BINDING = re.compile(
+    "(为什么|什么时候|什么|怎么样|怎么|怎样|如何|多少|多久|多长|哪些|哪个|哪里|是否|能否|能不能|可不可以|可以|请问|"
+    "我们|你们|他们|有没有|吗|呢|吧)"
+)
 
 
 def terms(text: str) -> list[str]:
     """Return the index terms of `text`: words, five-letter stems and pairs of Chinese characters.
 
     Chinese is folded to simplified characters and cut into overlapping pairs (one character alone
-    stays alone): over XQuAD that beats a dictionary's words, needs no dictionary, and a name it never
-    saw is found. Longer words also give their first five letters, which serves as a stemmer for every
+    stays alone), but not across words that ask: over XQuAD that beats a dictionary's words, needs no
+    dictionary, and a name it never saw is found. Longer words also give their first five letters, which serves as a stemmer for every
     alphabet at once (McNamee & Mayfield 2004, "Character n-gram tokenization").
     """
     found: list[str] = []
@@ -29,8 +34,9 @@ def terms(text: str) -> list[str]:
         word, end = match.group(), 0
         for han in _HAN.finditer(word):
             _add_word(found, word[end : han.start()])
-            run, end = han.group(), han.end()
-            found += [run[i : i + 2] for i in range(len(run) - 1)] or [run]
+            end = han.end()
+            for run in filter(None, _BINDING.split(han.group())):
+                found += [run[i : i + 2] for i in range(len(run) - 1)] or [run]
         _add_word(found, word[end:])
     return found
 
