@@ -14,7 +14,7 @@ from knowledge.answerability import FEATURES, features
 from knowledge.chunking import chunk
 from knowledge.documents import read_folder
 from knowledge.evaluation import LabeledQuestion, read_questions
-from knowledge.retrieval import Shelf
+from knowledge.retrieval import Evidence, Shelf
 
 SAMPLE = HERE.parent / "programs" / "joint-base"
 PAIRS = (("zh", "zh"), ("en", "en"), ("zh", "en"), ("en", "zh"), ("de", "zh"))
@@ -26,12 +26,13 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Figures (n, 9) of one data set, whether an answer exists, whose language matched, and its name."""
+    """One data set: its name, figures (n, 9), whether an answer exists, whether the language matched."""
 
     name: str
     figures: Matrix
     answerable: NDArray[np.bool_]
     same_language: NDArray[np.bool_]
+    evidence: tuple[Evidence, ...]
 
 
 def keep_rules(articles: Sequence[int]) -> Iterator[tuple[str, list[int]]]:
@@ -155,8 +156,3 @@ def main() -> None:
         for same, (factors, offset) in fit(sets, list(use)).items():
             rounded = tuple(round(f, 3) for f in factors)
             print(f"{name}[{same}] = Weights(factors={rounded}, offset={offset:.3f})")
-
-
-def part(rows: Rows, mask: NDArray[np.bool_]) -> Rows:
-    """Those rows of a set that `mask` picks."""
-    return Rows(rows.name, rows.figures[mask], rows.answerable[mask], rows.same_language[mask])

@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.calibrate import FOUNDER, PAIRS, SAMPLE, Rows, founder_rows, golden_rows, xquad_rows
 from benchmarks.corpora import Vectorizer, paragraph_passages, write_xquad, xquad
 from benchmarks.tables import table
-from knowledge.answerability import BUNDLED, DEFAULT_THRESHOLD
+from knowledge.answerability import DEFAULT_THRESHOLD, confidence
 from knowledge.config import KnowledgeConfig
 from knowledge.evaluation import LabeledQuestion, auroc, evaluate, read_questions, summarize
 
@@ -110,11 +110,7 @@ def _answerability() -> None:
 
 
 def _confidences(rows: Rows) -> np.ndarray:
-    odds = [
-        BUNDLED[bool(same)].offset + float(np.dot(BUNDLED[bool(same)].factors, figures))
-        for figures, same in zip(rows.figures, rows.same_language, strict=True)
-    ]
-    return 1 / (1 + np.exp(-np.array(odds)))
+    return np.array([confidence(evidence, bundled=True) for evidence in rows.evidence])
 
 
 def _progress(step: str, done: int, total: int) -> None:

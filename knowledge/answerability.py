@@ -15,6 +15,10 @@ from knowledge.retrieval import Evidence
 DEFAULT_THRESHOLD = 0.45
 FEATURES = ("dense", "sentence", "whole", "heading", "cover", "window", "margin", "elsewhere", "length")
 _LARGEST_MARGIN = 4.0
+# A question this near to what people ask any bot, and no nearer to anything in the documents, is small talk
+# in all labeled data; too rare there for the fit to see.
+_ELSEWHERE = 0.6
+_ELSEWHERE_PENALTY = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,8 @@ def confidence(evidence: Evidence, *, bundled: bool) -> float:
     weights = (BUNDLED if bundled else OTHER)[evidence.same_language]
     figures = features(evidence)
     odds = weights.offset + sum(w * x for w, x in zip(weights.factors, figures, strict=True))
+    if evidence.elsewhere >= max(_ELSEWHERE, evidence.sentence, evidence.heading):
+        odds -= _ELSEWHERE_PENALTY
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
 
 

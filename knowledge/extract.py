@@ -15,6 +15,7 @@ _MOST_SENTENCES = 4
 _NEIGHBOR_SHARE = 0.72
 _HEADING_SHARE = 0.85
 _WORDS_WEIGHT = 0.4
+_GOES_ON = (":", "：", ";", "；")
 _HANGING = re.compile(
     r"^(?:(?:it|this|these|those|they|that|he|she|such|but|however|therefore|also|then|there|in addition)\b"
     r"|(?:他们|它们|它|该|其|这|此|但|因此|所以|另外|此外|同时|不过|否则))",
@@ -79,14 +80,14 @@ def _around(texts: Sequence[str], scores: Sequence[float], limit: int, *, about_
 
 def _needs_before(texts: Sequence[str], first: int, used: int) -> bool:
     """A sentence that leans on the one before, or an item of a list whose head stands before it."""
-    if _HANGING.match(plain(texts[first])):
+    if _HANGING.match(plain(texts[first])) or (first > 0 and texts[first - 1].rstrip().endswith(_GOES_ON)):
         return True
     return bool(_ITEM.match(texts[first])) and first > 0 and used < QUOTE_WIDTH // 2
 
 
 def _needs_after(texts: Sequence[str], first: int, last: int, used: int) -> bool:
     """A sentence that announces what follows, a list that it announced, or one too short to stand alone."""
-    if texts[last].rstrip().endswith((":", "：")) or used < _SHORT_WIDTH:
+    if texts[last].rstrip().endswith(_GOES_ON) or used < _SHORT_WIDTH:
         return True
     announced = any(text.rstrip().endswith((":", "：")) for text in texts[first:last])
     return announced and all(_ITEM.match(text) for text in texts[last : last + 2])

@@ -26,8 +26,9 @@ def terms(text: str) -> list[str]:
 
     Chinese is folded to simplified characters and cut into overlapping pairs (one character alone
     stays alone), but not across words that ask: over XQuAD that beats a dictionary's words, needs no
-    dictionary, and a name it never saw is found. Longer words also give their first five letters, which serves as a stemmer for every
-    alphabet at once (McNamee & Mayfield 2004, "Character n-gram tokenization").
+    dictionary, and a name it never saw is found. Longer words also give their first five letters, which
+    serves as a stemmer for every alphabet at once (McNamee & Mayfield 2004, "Character n-gram
+    tokenization").
     """
     found: list[str] = []
     for match in _WORD.finditer(to_simplified(text).lower()):
