@@ -14,6 +14,7 @@ _SHORT_WIDTH = 70
 _MOST_SENTENCES = 4
 _NEIGHBOR_SHARE = 0.72
 _HEADING_SHARE = 0.85
+_STANDS_OUT = 0.2
 _WORDS_WEIGHT = 0.4
 _GOES_ON = (":", "：", ";", "；")
 _HANGING = re.compile(
@@ -39,7 +40,7 @@ def quote(shelf: Shelf, query: Query, found: Found, limit: int = QUOTE_WIDTH) ->
     """The part of a passage that answers: its best sentence and those that belong to it, as plain text."""
     texts = shelf.readings[found.row].texts or (found.scored.passage.text,)
     scores = sentence_scores(shelf, query, found)
-    first, last = _around(texts, scores, limit, about_all=_asks_for_all(shelf, query, found))
+    first, last = _around(texts, scores, limit, about_all=_asks_for_all(shelf, query, found, scores))
     return plain(_join(found.scored.passage.text, texts[first : last + 1]))
 
 
@@ -49,10 +50,13 @@ def sentence_scores(shelf: Shelf, query: Query, found: Found) -> list[float]:
     return [float(c) + _WORDS_WEIGHT * w for c, w in zip(found.sentences, covers, strict=True)]
 
 
-def _asks_for_all(shelf: Shelf, query: Query, found: Found) -> bool:
-    """Whether the question is about what the heading names rather than one sentence below it."""
+def _asks_for_all(shelf: Shelf, query: Query, found: Found, scores: Sequence[float]) -> bool:
+    """Whether the question is about what the heading names, and no sentence below it stands out."""
     heading = float(shelf.readings[found.row].headings[0] @ query.reading)
-    return heading >= _HEADING_SHARE * float(found.sentences.max())
+    best, *others = sorted(scores, reverse=True)
+    stands_out = not others or best - others[0] >= _STANDS_OUT
+    named = heading >= _HEADING_SHARE * float(found.sentences.max())
+    return bool(found.scored.passage.crumbs) and named and not stands_out
 
 
 def _around(texts: Sequence[str], scores: Sequence[float], limit: int, *, about_all: bool) -> tuple[int, int]:
@@ -63,16 +67,18 @@ def _around(texts: Sequence[str], scores: Sequence[float], limit: int, *, about_
     enough = -1.0 if about_all else scores[best] * _NEIGHBOR_SHARE
 
     def fits(index: int) -> bool:
-        room = 0 <= index < len(texts) and used + width(texts[index]) <= limit
-        return room and last - first + 1 < _MOST_SENTENCES + 4 * bool(_ITEM.match(texts[index]))
+        return 0 <= index < len(texts) and used + width(texts[index]) <= limit
+
+    def answers(index: int) -> bool:
+        return scores[index] >= enough and last - first + 1 < _MOST_SENTENCES
 
     while True:
         before, after = first - 1, last + 1
-        if fits(before) and (about_all or _needs_before(texts, first, used)):
+        if fits(before) and (_needs_before(texts, first, used) or (about_all and answers(before))):
             first, used = before, used + width(texts[before])
-        elif fits(after) and (_needs_after(texts, first, last, used) or scores[after] >= enough):
+        elif fits(after) and (_needs_after(texts, first, last, used) or answers(after)):
             last, used = after, used + width(texts[after])
-        elif fits(before) and scores[before] >= enough:
+        elif fits(before) and answers(before):
             first, used = before, used + width(texts[before])
         else:
             return first, last
