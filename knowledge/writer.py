@@ -111,7 +111,7 @@ def checked(text: str, passages: Sequence[Citation], writer: str) -> Draft | Non
     text = _MARK.sub(
         lambda m: "".join(f"[{order[int(number)]}]" for number in _NUMBER.findall(m.group())), text
     )
-    return Draft(text=text, citations=cited, writer=writer)
+    return Draft(text=text, citations=cited, writer=writer) if len(text) <= LONGEST_ANSWER else None
 
 
 def build_writer(config: KnowledgeConfig) -> ModelWriter | None:
