@@ -60,10 +60,16 @@ def xquad_rows(
     return found
 
 
-def golden_rows(vectorizer: Vectorizer, split: str, program: Path = SAMPLE) -> Rows:
-    """Figures for one split of the sample program's golden questions on its documents."""
-    questions = [q for q in read_questions(program / "golden.jsonl") if q.split == split]
-    return labeled_rows(vectorizer, f"golden {split}", program / "documents", questions)
+def golden_rows(vectorizer: Vectorizer, split: str, *, near: bool | None = None) -> Rows:
+    """Figures for one split of the sample program's golden questions on its documents.
+
+    Of the questions without an answer only those near the topic (`near` True) or only the others.
+    """
+    questions = [q for q in read_questions(SAMPLE / "golden.jsonl") if q.split == split]
+    if near is not None:
+        questions = [q for q in questions if q.answerable or (q.kind == "near_topic") == near]
+    which = {None: "", True: ", near topic", False: ", off topic"}[near]
+    return labeled_rows(vectorizer, f"golden {split}{which}", SAMPLE / "documents", questions)
 
 
 def labeled_rows(
@@ -85,16 +91,15 @@ def _rows(
     language: str | None,
 ) -> Rows:
     found = [shelf.evidence(q, shelf.search(q)) for q in vectorizer.queries(texts, language)]
-    return Rows(
-        name, np.array([features(e) for e in found]), labels, np.array([e.same_language for e in found])
-    )
+    same = np.array([e.same_language for e in found])
+    return Rows(name, np.array([features(e) for e in found]), labels, same, tuple(found))
 
 
-def founder_rows(vectorizer: Vectorizer, odd: bool, program: Path = SAMPLE) -> Rows:
+def founder_rows(vectorizer: Vectorizer, odd: bool) -> Rows:
     """Every other real founder's question on its documents; the sample's golden questions as strangers."""
     founder = read_questions(FOUNDER / "founder_questions.jsonl")[int(odd) :: 2]
     split = "test" if odd else "calibrate"
-    strangers = [q for q in read_questions(program / "golden.jsonl") if q.split == split]
+    strangers = [q for q in read_questions(SAMPLE / "golden.jsonl") if q.split == split]
     questions = [*founder, *(replace(q, answerable=False) for q in strangers)]
     return labeled_rows(vectorizer, f"founder {split}", FOUNDER / "founder_docs", questions)
 

@@ -90,7 +90,8 @@ async def _folders() -> None:
 def _answerability() -> None:
     vectorizer = Vectorizer()
     sets = [r for a, w in PAIRS for r in xquad_rows(vectorizer, a, w, lambda n: n % 4 > 1)]
-    sets += [golden_rows(vectorizer, "test"), founder_rows(vectorizer, odd=True)]
+    sets += [golden_rows(vectorizer, "test", near=False), golden_rows(vectorizer, "test", near=True)]
+    sets.append(founder_rows(vectorizer, odd=True))
     vectorizer.save()
     rows = []
     for one in sets:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from knowledge.retrieval import Evidence
 
-DEFAULT_THRESHOLD = 0.45
+DEFAULT_THRESHOLD = 0.4
 FEATURES = ("dense", "sentence", "whole", "heading", "cover", "window", "margin", "elsewhere", "length")
 _LARGEST_MARGIN = 4.0
 # A question this near to what people ask any bot, and no nearer to anything in the documents, is small talk

@@ -28,7 +28,10 @@ class QuestionsInvalid(KnowledgeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabeledQuestion:
-    """A question, the file and heading that answer it (or others, `also`), or that nothing does."""
+    """A question, the file and heading that answer it (or others, `also`), or that nothing does.
+
+    `split` and `kind` are marks that benchmarks choose by.
+    """
 
     question: str
     doc: str | None
@@ -37,6 +40,7 @@ class LabeledQuestion:
     lang: str | None
     also: tuple[tuple[str, str | None], ...] = ()
     split: str = ""
+    kind: str = ""
 
     @property
     def places(self) -> tuple[tuple[str, str | None], ...]:
@@ -94,6 +98,7 @@ def _question(path: Path, number: int, line: str) -> LabeledQuestion:
         lang=data.get("lang"),
         also=also,
         split=str(data.get("split", "")),
+        kind=str(data.get("kind", "")),
     )
 
 
