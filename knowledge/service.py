@@ -33,7 +33,9 @@ _SECOND_SENTENCE_SHARE = 0.9
 _SECOND_BEHIND = 1.5
 _MODEL_PASSAGES = 4
 _RETRIEVED = 20
-_SPACE = re.compile(r"[\s\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]+")
+_SPACE = re.compile(
+    r"[\s\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ud800-\udfff]+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,9 @@ class Knowledge:
         self._bundled = config.embeddings == BUNDLED
         self._shelf = load()
         self._watcher: asyncio.Task[None] | None = None
+        self._under_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     @classmethod
     def open(cls, config: KnowledgeConfig) -> Knowledge:
@@ -100,8 +105,18 @@ class Knowledge:
         `language` overrides the detected language of the question. Raises EmbedderUnavailable when a
         remote embedder does not answer.
         """
-        started = time.perf_counter()
         self._watch()
+        self._under_way += 1
+        self._idle.clear()
+        try:
+            return await self._answer(question, language)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._idle.set()
+
+    async def _answer(self, question: str, language: str | None) -> Answer:
+        started = time.perf_counter()
         shelf = self._shelf
         asked = " ".join(_SPACE.sub(" ", question).split())[:LONGEST_QUESTION]
         spoken = language or detect(asked)
@@ -134,6 +149,7 @@ class Knowledge:
         """End the threads; a question still under way gets its answer first."""
         if self._watcher is not None:
             self._watcher.cancel()
+        await self._idle.wait()
         await self._worker.close()
         await asyncio.to_thread(self._search_thread.shutdown, wait=True)
 

@@ -86,9 +86,9 @@ def build_engine(location: Location, lock_timeout: float, *, create: bool = Fals
         if not create:
             event.listen(engine.sync_engine, "do_connect", partial(_must_exist, location.place))
         return engine
-    return create_async_engine(
-        location.url, connect_args={"timeout": 10, "command_timeout": 60}, pool_pre_ping=True, **common
-    )
+    # No overflow: such a connection is closed when it is given back, and opening one costs more than waiting.
+    common |= {"pool_size": 15, "max_overflow": 0, "pool_pre_ping": True}
+    return create_async_engine(location.url, connect_args={"timeout": 10, "command_timeout": 60}, **common)
 
 
 def _must_exist(place: Place, *_connecting: object) -> None:

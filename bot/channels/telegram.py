@@ -179,9 +179,13 @@ class TelegramChannel:
             return
         drop = partial(self._bot.delete_webhook, drop_pending_updates=False)
         if await self._persist(drop, stop) is not None:
-            await self._announce_commands()
+            # Founders wait for answers, nobody for the menu.
+            announcing = asyncio.create_task(self._announce_commands())
             logger.info("polling Telegram as @%s", self._username)
-            await Poller(self._connection, inbox).run(stop)
+            try:
+                await Poller(self._connection, inbox).run(stop)
+            finally:
+                announcing.cancel()
 
     async def _listen(self, inbox: Inbox, stop: asyncio.Event) -> None:
         server = WebhookServer(self._config, inbox)
