@@ -88,8 +88,8 @@ def test_the_dense_leg_finds_across_languages_what_shares_no_word() -> None:
 
 
 def test_shared_noise_words_do_not_drown_the_dense_leg_across_languages() -> None:
-    noise = Page("The old die was worn in 1931, so die casting was stopped.", dense=0.79, read=0.12)
-    yard = shelf(*FILLER, noise, Page("A berth costs 340 crowns a year.", dense=0.87, read=0.6))
+    noise = Page("The old die was worn in 1931, so die casting was stopped.")
+    yard = shelf(*FILLER, noise, Page("A berth costs 340 crowns a year.", dense=0.87))
     asked = query("Was kostet die Miete, und in welcher Zeit was die Nachbarn zahlen?", "de")
     found = yard.search(asked)
     by_id = {f.scored.passage.id: f.scored for f in found}
