@@ -50,6 +50,8 @@ def confidence(evidence: Evidence, *, bundled: bool) -> float:
     odds = weights.offset + sum(w * x for w, x in zip(weights.factors, figures, strict=True))
     if evidence.elsewhere >= max(_ELSEWHERE, evidence.sentence, evidence.heading):
         odds -= _ELSEWHERE_PENALTY
+    if math.isnan(odds):
+        return 0.0
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
 
 

@@ -103,13 +103,16 @@ def _embedded(passage: Passage) -> str:
 
 def _readings(passages: Sequence[Passage], old: Contents) -> tuple[str, ...]:
     """Return the packed readings of all passages, computing only those of changed text."""
-    known = {
-        (p.searched_text, p.language): packed for p, packed in zip(old.passages, old.packed, strict=True)
-    }
-    missing = [p for p in passages if (p.searched_text, p.language) not in known]
+    known = {_read_text(p): packed for p, packed in zip(old.passages, old.packed, strict=True)}
+    missing = [p for p in passages if _read_text(p) not in known]
     read = zip(missing, shared_reader().read(missing), strict=True)
-    known |= {(p.searched_text, p.language): packed for p, packed in read}
-    return tuple(known[p.searched_text, p.language] for p in passages)
+    known |= {_read_text(p): packed for p, packed in read}
+    return tuple(known[_read_text(p)] for p in passages)
+
+
+def _read_text(passage: Passage) -> tuple[str, tuple[str, ...], str]:
+    """All that decides which rows the reader makes, and in what order."""
+    return passage.embedded_text, passage.asks, passage.language
 
 
 def _nothing(folder: Path, failures: Sequence[ReadFailure]) -> str:

@@ -50,7 +50,8 @@ async def test_a_chat_that_must_wait_holds_up_no_other(bot: Bot) -> None:
     await bot.receive(bot.update("ann", text="How much is the rent?"))
     await asyncio.sleep(0.1)
     async with asyncio.timeout(0.7):
-        await bot.say("How much is the rent?", chat="ben")
+        answers = await bot.say("How much is the rent?", chat="ben")
+    assert answers
 
 
 async def test_parts_that_arrived_are_not_sent_again(bot: Bot) -> None:
