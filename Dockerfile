@@ -13,12 +13,13 @@ RUN python -m venv /app/.venv \
 
 COPY pyproject.toml README.md ./
 COPY bot/ bot/
+COPY forms/ forms/
 COPY handlers/ handlers/
 COPY knowledge/ knowledge/
 COPY storage/ storage/
 COPY programs/ programs/
 RUN /opt/uv/bin/uv pip install --no-cache --python /app/.venv/bin/python --no-deps --no-build-isolation --editable . \
-    && /app/.venv/bin/python -m compileall -q bot handlers knowledge storage
+    && /app/.venv/bin/python -m compileall -q bot forms handlers knowledge storage
 
 # The sample program's database and index: the first start of a container finds them ready.
 # Docker copies them into a named volume that is mounted there for the first time.

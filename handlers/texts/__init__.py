@@ -1,4 +1,7 @@
-"""Every sentence the bot says, by key; one TOML file a language, checked against each other when loaded."""
+"""Every sentence the bot says, by key, checked between the languages when loaded.
+
+A language has one TOML file ("en.toml") and one more for each large feature ("en.apply.toml").
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ class Texts:
 @lru_cache(maxsize=1)
 def load() -> Mapping[str, Mapping[str, str]]:
     """Read all language files; raise TextsInvalid when one lacks a key or a placeholder of another."""
-    sentences = {language: _flatten(read(language)) for language in LANGUAGES}
+    sentences = {language: _sentences(language) for language in LANGUAGES}
     check(sentences)
     return sentences
 
@@ -81,6 +84,18 @@ def placeholders(sentence: str) -> frozenset[str]:
 def read(name: str) -> dict[str, Any]:
     """Read one of this folder's files as it stands."""
     return tomllib.loads((files(__package__) / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def _sentences(language: str) -> dict[str, str]:
+    """Join the files of one language; a key stands in one of them only."""
+    joined: dict[str, str] = {}
+    for file in sorted(item.name for item in files(__package__).iterdir()):
+        if file.startswith(f"{language}.") and file.endswith(".toml"):
+            own = _flatten(read(file.removesuffix(".toml")))
+            if twice := joined.keys() & own.keys():
+                raise TextsInvalid(f"{file} repeats {min(twice)!r}")
+            joined.update(own)
+    return joined
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

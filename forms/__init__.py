@@ -1,0 +1,1 @@
+"""The application form as program content: what is asked, of whom, and what an answer means. Pure: no network, no SQL."""
