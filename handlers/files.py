@@ -1,0 +1,44 @@
+"""Files that founders send: what handlers need of whoever fetches, checks and keeps them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from handlers.messages import Attachment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """A file that was checked and kept; `name` is cleaned, `media_type` is what the content shows."""
+
+    sha256: str
+    name: str
+    media_type: str
+    size: int
+
+
+class FileRefused(Exception):
+    """A file that is not kept; the sentence is "apply.file.<code>" with `values` as its placeholders."""
+
+    def __init__(self, code: str, **values: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.values = values
+
+    @property
+    def key(self) -> str:
+        """The key of the sentence that tells the founder why."""
+        return f"apply.file.{self.code}"
+
+
+class Files(Protocol):
+    """Keeps the files of applications outside the database, each under the hash of its content."""
+
+    async def fetch(self, channel: str, attachment: Attachment) -> StoredFile:
+        """Get an attachment from its network, check it by content and keep it; raises FileRefused."""
+        ...
+
+    async def read(self, sha256: str) -> bytes:
+        """Return the content of a kept file; raises LookupError for one that is not there."""
+        ...
