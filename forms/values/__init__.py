@@ -1,0 +1,92 @@
+"""What a founder typed, read as the answer to a question, or refused with a reason.
+
+The types have modules of their own; the libraries behind them are loaded with the first answer that needs them.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from forms.model import Question, Value
+from forms.values import amounts, choices, company, contact, dates, files, numbers, yes_no
+from forms.values.checks import check
+from forms.values.problem import NotValid
+from forms.values.show import show_value
+from forms.values.text import clean, count_characters, read_text
+
+__all__ = [
+    "NotValid",
+    "check",
+    "count_characters",
+    "find_value",
+    "read_file",
+    "read_option",
+    "read_value",
+    "show_value",
+]
+
+read_file = files.read_file
+read_option = choices.read_option
+
+
+def read_value(question: Question, text: str, *, language: str, today: date) -> Value:
+    """Read a whole message as the answer to a question; NotValid says what is wrong with it."""
+    kind = question.type
+    if kind in ("text", "long_text"):
+        return read_text(question, text)
+    if not clean(text):
+        raise NotValid("empty")
+    match kind:
+        case "number":
+            return numbers.read_number(question, text, language)
+        case "amount":
+            return amounts.read_amount(question, text, language)
+        case "date" | "month":
+            return dates.read_date(question, text, today)
+        case "choice":
+            return choices.read_choice(question, text, language)
+        case "choices":
+            return choices.read_choices(question, text, language)
+        case "yes_no" | "group":
+            return yes_no.read_yes_no(question, text)
+        case "email":
+            return contact.read_email(text)
+        case "phone":
+            return contact.read_phone(text)
+        case "url":
+            return contact.read_url(text)
+        case "company_code":
+            return company.read_company_code(text)
+        case _:
+            return files.read_link(text)
+
+
+def find_value(question: Question, text: str, *, language: str, today: date) -> Value | None:
+    """The one clear value inside a sentence; None when there is none, or several that differ."""
+    if not clean(text):
+        return None
+    match question.type:
+        case "number":
+            return numbers.find_number(question, text, language)
+        case "amount":
+            return amounts.find_amount(question, text, language)
+        case "date" | "month":
+            return dates.find_date(question, text, today)
+        case "choice":
+            return choices.find_choice(question, text)
+        case "choices":
+            return choices.find_choices(question, text)
+        case "yes_no" | "group":
+            return yes_no.find_yes_no(question, text)
+        case "email":
+            return contact.find_email(text)
+        case "phone":
+            return contact.find_phone(text)
+        case "url":
+            return contact.find_url(text)
+        case "company_code":
+            return company.find_company_code(text)
+        case "file":
+            return files.find_link(text)
+        case _:
+            return None
