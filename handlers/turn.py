@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from forms.model import Form
 from handlers.buttons import Press, parse_press
+from handlers.files import Files
 from handlers.messages import IncomingMessage, Reply
 from handlers.program import Program
 from handlers.texts import Texts
@@ -25,6 +27,10 @@ It may run again when the database was busy, so it touches nothing but the unit 
 """
 
 
+def _no_link(channel: str, payload: str) -> str | None:
+    return None
+
+
 class Knowledge(Protocol):
     """What handlers need of the knowledge room."""
 
@@ -35,13 +41,20 @@ class Knowledge(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """What the composition root lends to every turn; `detect` names the language of a text (ISO 639-1)."""
+    """What the composition root lends to every turn; `detect` names the language of a text (ISO 639-1).
+
+    `form` is the program's application form, None when it takes no applications here; `deep_link` makes the
+    address that opens this bot on a channel with a payload, None where a channel has none.
+    """
 
     database: Database
     knowledge: Knowledge
     program: Program
     clock: Callable[[], datetime]
     detect: Callable[[str], str]
+    form: Form | None = None
+    files: Files | None = None
+    deep_link: Callable[[str, str], str | None] = _no_link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +92,12 @@ class Turn:
     def pending(self) -> Payload:
         """What the message before this one left open; empty for nothing."""
         return self.person.conversation.pending or {}
+
+    @property
+    def interview(self) -> Payload | None:
+        """Where this chat stands in the application's interview; None outside of it."""
+        found: Payload | None = getattr(self.person.conversation, "interview", None)
+        return found
 
     @property
     def press(self) -> Press | None:

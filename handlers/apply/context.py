@@ -1,0 +1,249 @@
+"""An application laid out for one turn, and the way a step of the interview is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from forms.model import TRACK, Answers, Form, Question, Slot, Value
+from forms.state import State, examine, settle
+from handlers.messages import Button, Reply
+from handlers.turn import Result, TraceNote, Turn
+from storage.application_records import ApplicationRecord, StoredAnswer
+from storage.records import Payload
+
+if TYPE_CHECKING:
+    from storage.database import UnitOfWork
+
+Rows = tuple[tuple[Button, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """One application as a founder finds it: its answers, what is open, and where the chat stands.
+
+    `turn` speaks the application's language. `answers` are those that still fit the form and `lost` the keys
+    of stored ones that do not; `focus` is the key of the question that the chat shows, `chosen` the options
+    ticked under it so far (None when nothing was ticked yet).
+    """
+
+    turn: Turn
+    form: Form
+    application: ApplicationRecord
+    answers: Mapping[str, Value]
+    stored: Mapping[str, Value]
+    state: State
+    today: date
+    lost: tuple[str, ...] = ()
+    focus: str | None = None
+    view: Payload = field(default_factory=dict)
+
+    @property
+    def owner(self) -> bool:
+        """Whether the founder owns the application, rather than being a co-founder in it."""
+        return self.application.founder_id == self.turn.founder_id
+
+    @property
+    def editable(self) -> bool:
+        """Whether answers can be changed now: a draft, or an application that is being amended."""
+        return self.application.status == "draft" or self.application.amending_at is not None
+
+    @property
+    def entered(self) -> bool:
+        """Whether this chat is in the interview of this very application."""
+        return (self.turn.interview or {}).get("application") == self.application.id
+
+    @property
+    def pending(self) -> Slot | None:
+        """The question that the chat shows or would show: the one in focus, else the first open one."""
+        return (self.state.slot(self.focus) if self.focus else None) or self.state.next
+
+    @property
+    def chosen(self) -> tuple[str, ...] | None:
+        """The options ticked so far under the question in focus; None when nothing was ticked yet."""
+        ticked = self.view.get("chosen")
+        return None if ticked is None or self.view.get("of") != self.focus else tuple(map(str, ticked))
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a sentence in the application's language."""
+        return self.turn.say(key, **values)
+
+    def text(self, texts: Mapping[str, str]) -> str:
+        """Return a text of the form in the application's language."""
+        return self.form.text(texts, self.turn.language)
+
+    def label(self, question: Question) -> str:
+        """The short name of a question."""
+        return self.text(question.labels) or self.text(question.texts)
+
+    def with_answers(self, answers: Answers) -> Desk:
+        """Return the desk as it is once these are the answers."""
+        state = examine(self.form, answers, self.today, owner=self.owner)
+        return replace(self, answers=dict(answers), state=state, lost=())
+
+    def standing(self, focus: str | None, view: Payload | None = None) -> Payload:
+        """What the conversation remembers while it shows the question `focus`."""
+        return {"application": self.application.id, "focus": focus, "view": dict(view or {})}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a step comes to: replies, the whole new set of answers (None: unchanged), the chat's standing.
+
+    `interview` is the new standing; `leaves` says that the chat leaves the interview. `then` writes more in
+    the same commit and may add replies; it gets the unit of work and the id of the founder's message.
+    """
+
+    replies: tuple[Reply, ...] = ()
+    answers: Answers | None = None
+    interview: Payload | None = None
+    leaves: bool = False
+    language: str | None = None
+    first_saved: bool = False
+    then: Callable[[UnitOfWork, int], Any] | None = None
+
+
+Step = Callable[[Desk], Outcome]
+"""Decides on one desk; pure, because it is decided again when another device was faster."""
+
+
+def to_value(stored: StoredAnswer) -> Value:
+    """Read a stored answer."""
+    return Value(data=stored.data, wording=stored.wording, skipped=stored.skipped)
+
+
+def to_stored(value: Value) -> StoredAnswer:
+    """Make an answer ready to store."""
+    return StoredAnswer(data=value.data, wording=value.wording, skipped=value.skipped)
+
+
+def program_day(turn: Turn) -> date:
+    """Today, where the program is."""
+    return turn.now.astimezone(turn.services.program.timezone).date()
+
+
+async def open_desk(turn: Turn, application_id: int | None = None) -> Desk | None:
+    """Lay out an application of this founder: the one named, else the chat's, else the founder's draft.
+
+    None when there is no form or no such application; ids in buttons come from outside, so one that is not
+    the founder's own or joined is none.
+    """
+    if turn.services.form is None:
+        return None
+    wanted = application_id or (turn.interview or {}).get("application")
+    async with turn.reading() as work:
+        return await read_desk(turn, work, wanted)
+
+
+async def read_desk(turn: Turn, work: UnitOfWork, wanted: int | None, *, lock: bool = False) -> Desk | None:
+    """Lay out an application within a unit of work, locked against other devices when asked."""
+    form = turn.services.form
+    if form is None:
+        return None
+    if wanted is None:
+        application = await work.applications.draft_of(turn.founder_id)
+    else:
+        application = await work.applications.get(wanted, lock=lock)
+    if application is None or not await _allowed(turn, work, application):
+        return None
+    found = await work.applications.answers(application.id, turn.founder_id)
+    return lay_out(turn, form, application, {key: to_value(item) for key, item in found.items()})
+
+
+def lay_out(turn: Turn, form: Form, application: ApplicationRecord, stored: Answers) -> Desk:
+    """Put an application and its stored answers on a desk."""
+    today = program_day(turn)
+    answers, lost = settle(form, stored, today)
+    owner = application.founder_id == turn.founder_id
+    standing = turn.interview or {}
+    here = standing.get("application") == application.id
+    return Desk(
+        turn=turn.speaking(application.language),
+        form=form,
+        application=application,
+        answers=answers,
+        stored=dict(stored),
+        state=examine(form, answers, today, owner=owner),
+        today=today,
+        lost=tuple(lost),
+        focus=standing.get("focus") if here else None,
+        view=(standing.get("view") or {}) if here else {},
+    )
+
+
+def commit(desk: Desk, step: Step, *, trace: TraceNote | None = None) -> Result:
+    """Decide a step now and store it in the turn's commit.
+
+    When another device changed the application in between, the step is decided again on what that one left.
+    """
+    decided = step(desk)
+
+    async def write(work: UnitOfWork, message_id: int) -> Sequence[Reply]:
+        here, outcome = desk, decided
+        if outcome.answers is not None or outcome.then is not None or outcome.language is not None:
+            taken = await work.applications.take(here.application.id, here.application.revision)
+            if not taken:
+                again = await read_desk(desk.turn, work, here.application.id, lock=True)
+                if again is None:
+                    await work.conversations.set_interview(desk.turn.conversation_id, None)
+                    return desk.turn.reply("apply.gone").replies
+                here, outcome = again, step(again)
+                await work.applications.take(here.application.id, here.application.revision)
+        await _store(work, here, outcome, message_id)
+        more = await outcome.then(work, message_id) if outcome.then is not None else ()
+        return (*outcome.replies, *more)
+
+    return Result(write=write, trace=trace or TraceNote())
+
+
+async def _store(work: UnitOfWork, desk: Desk, outcome: Outcome, message_id: int) -> None:
+    if outcome.leaves or outcome.interview is not None:
+        wanted = None if outcome.leaves else outcome.interview
+        if wanted != desk.turn.interview:
+            await work.conversations.set_interview(desk.turn.conversation_id, wanted)
+    if outcome.answers is None and outcome.language is None:
+        return
+    answers = desk.stored if outcome.answers is None else outcome.answers
+    put = {key: value for key, value in answers.items() if desk.stored.get(key) != value}
+    drop = [key for key in desk.stored if key not in answers]
+    for member, own in _by_member(desk, put, drop):
+        await work.applications.save(
+            desk.application.id,
+            {key: to_stored(put[key]) for key in put if key in own},
+            [key for key in drop if key in own],
+            member_id=member,
+            message_id=message_id,
+            track=_track(answers),
+            language=outcome.language or desk.application.language,
+            form_version=desk.form.version,
+        )
+
+
+def _by_member(desk: Desk, put: Answers, drop: Sequence[str]) -> list[tuple[int | None, set[str]]]:
+    """Part keys into the shared ones and the founder's own; shared ones come first, even when none."""
+    changed = {*put, *drop}
+    own = {key for key in changed if personal(desk.form, key)}
+    parts: list[tuple[int | None, set[str]]] = [(None, changed - own)]
+    if own:
+        parts.append((desk.turn.founder_id, own))
+    return [part for part in parts if part[1]] or parts[:1]
+
+
+def personal(form: Form, key: str) -> bool:
+    """Whether every member gives this answer for themselves."""
+    question = form.question(key.partition("/")[0])
+    return question is not None and form.section(question.section).each_member
+
+
+def _track(answers: Answers) -> str | None:
+    value = answers.get(TRACK)
+    return None if value is None or value.data is None else str(value.data)
+
+
+async def _allowed(turn: Turn, work: UnitOfWork, application: ApplicationRecord) -> bool:
+    if application.founder_id == turn.founder_id:
+        return True
+    members = await work.applications.members(application.id)
+    return any(member.founder_id == turn.founder_id for member in members)
