@@ -104,8 +104,11 @@ class Shelf:
         self._windows: dict[int, tuple[frozenset[str], ...]] = {}
         self._rows = {p.id: i for i, p in enumerate(self.passages)}
         self._by_document: dict[str, list[int]] = {}
+        self._by_heading: dict[tuple[str, str], list[int]] = {}
         for row, passage in enumerate(self.passages):
             self._by_document.setdefault(passage.document_id, []).append(row)
+            for document in {passage.document_id, _without_language(passage)}:
+                self._by_heading.setdefault((document, _folded(passage.heading)), []).append(row)
 
     def __len__(self) -> int:
         return len(self.passages)
@@ -114,6 +117,15 @@ class Shelf:
         """The passage with that id, None when this generation has none."""
         row = self._rows.get(passage_id)
         return None if row is None else self.passages[row]
+
+    def section(self, document: str, heading: str, language: str) -> Passage | None:
+        """The first passage under a heading of a document named without its language; None when absent.
+
+        The same heading in `language` comes first, one in another language otherwise.
+        """
+        rows = self._by_heading.get((document, _folded(heading)), [])
+        own = (self.passages[row] for row in rows if self.passages[row].language == language)
+        return next(own, self.passages[rows[0]] if rows else None)
 
     def search(self, query: Query, limit: int = 10) -> list[Found]:
         """The best passages first."""
@@ -213,6 +225,16 @@ class Shelf:
             held = tuple(a | b for a, b in zip(parts, [*parts[1:], frozenset()], strict=True))
             self._windows[row] = held
         return held
+
+
+def _without_language(passage: Passage) -> str:
+    """The id of a document less the folder that names its language ("en/guide" → "guide")."""
+    *folders, name = passage.document_id.split("/")
+    return "/".join([*(folder for folder in folders if folder != passage.language), name])
+
+
+def _folded(heading: str) -> str:
+    return " ".join(heading.split()).casefold()
 
 
 def _stacked(parts: Sequence[Scores]) -> tuple[Scores, NDArray[np.intp]]:

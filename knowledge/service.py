@@ -20,7 +20,7 @@ from knowledge.embeddings import BUNDLED, EmbeddingWorker, Vectors, build_embedd
 from knowledge.errors import KnowledgeError
 from knowledge.language import detect, to_simplified
 from knowledge.lexical import terms
-from knowledge.model import Answer, Citation, Topic
+from knowledge.model import Answer, Citation, Passage, Topic
 from knowledge.reader import shared_reader
 from knowledge.retrieval import Found, Query, Shelf, prepare
 from knowledge.writer import AnswerWriter, Draft, ExtractiveWriter, build_writer
@@ -144,6 +144,14 @@ class Knowledge:
             writer=draft.writer if draft else "none",
             timings=_timings([*clock, time.perf_counter()]),
         )
+
+    def section(self, document: str, heading: str, language: str) -> Passage | None:
+        """The section of a program document under its heading; `document` is its id without language.
+
+        In another language when there is none in `language`, None when there is none at all. Only looks into
+        memory.
+        """
+        return self._shelf.section(document, heading, language)
 
     async def close(self) -> None:
         """End the threads; a question still under way gets its answer first."""

@@ -197,3 +197,25 @@ async def test_a_refusal_costs_no_call_of_the_chat_model(tmp_path: Path) -> None
     async with opened(strict, writer=ModelWriter(model, "test:model")) as knowledge:
         assert not (await knowledge.ask("Who keeps the blue pier?")).answered
     assert model.calls == 0
+
+
+async def test_a_section_is_found_by_document_and_heading_in_the_language_wanted(tmp_path: Path) -> None:
+    here = config(tmp_path / "data", threshold=0.0)
+    docs = tmp_path / "docs"
+    fill(docs / "en", piers="# Piers\n\n## Blue pier\n\nAlma keeps it.\n\n## Gull pier\n\nNobody does.\n")
+    fill(docs / "zh", piers="# 码头\n\n## 蓝码头\n\n阿尔玛看管。\n\n## Blue pier\n\n也叫蓝码头。\n")
+    ingest(here, docs, RuleEmbeddings())
+    async with opened(here) as knowledge:
+        found = {
+            (heading, language): knowledge.section("piers", heading, language)
+            for heading in ("Blue pier", "blue  PIER", "Gull pier", "蓝码头", "Red pier")
+            for language in ("en", "zh")
+        }
+        assert knowledge.section("boats", "Blue pier", "en") is None
+        assert knowledge.section("en/piers", "Gull pier", "zh") is not None
+    texts = {key: passage.text if passage else None for key, passage in found.items()}
+    assert texts["Blue pier", "en"] == texts["blue  PIER", "en"] == "Alma keeps it."
+    assert texts["Blue pier", "zh"] == "也叫蓝码头。"
+    assert texts["Gull pier", "en"] == texts["Gull pier", "zh"] == "Nobody does."
+    assert texts["蓝码头", "en"] == "阿尔玛看管。"
+    assert texts["Red pier", "en"] is texts["Red pier", "zh"] is None
