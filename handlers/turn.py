@@ -14,7 +14,7 @@ from handlers.files import Files
 from handlers.messages import IncomingMessage, Reply
 from handlers.program import Program
 from handlers.texts import Texts
-from knowledge.model import Answer
+from knowledge.model import Answer, Passage
 from storage.records import MessageRecord, Payload, Person
 
 if TYPE_CHECKING:  # a handler never needs SQLAlchemy to be imported
@@ -36,6 +36,10 @@ class Knowledge(Protocol):
 
     async def ask(self, question: str, *, language: str | None = None) -> Answer:
         """Answer from the documents or refuse; raises KnowledgeError when it could not look."""
+        ...
+
+    def section(self, document: str, heading: str, language: str) -> Passage | None:
+        """Find a section by its document's id without language and its heading; only looks into memory."""
         ...
 
 

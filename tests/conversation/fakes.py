@@ -110,6 +110,7 @@ class ScriptedKnowledge:
     def __init__(self) -> None:
         self.script: list[Answer | Exception] = []
         self.asked: list[tuple[str, str | None]] = []
+        self.sections: dict[tuple[str, str], Passage] = {}
         self.delay = 0.0
         self.running = 0
         self.most_running = 0
@@ -130,6 +131,9 @@ class ScriptedKnowledge:
         if isinstance(step, Exception):
             raise step
         return step
+
+    def section(self, document: str, heading: str, language: str) -> Passage | None:
+        return self.sections.get((document, heading))
 
 
 @dataclass
