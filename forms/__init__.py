@@ -1,1 +1,1 @@
-"""The application form as program content: what is asked, of whom, and what an answer means. Pure: no network, no SQL."""
+"""The application form as program content: what is asked and what an answer means; no network, no SQL."""

@@ -35,9 +35,9 @@ class _Known:
 
 
 def _begin(broken: Collection[str]) -> _Known:
-    """What is known before the first question: today, and what could not be read, of which nothing is said."""
+    """What is known before the first question: today, and what could not be read, which may be anything."""
     known = _Known()
-    known.kinds.update({name: "unknown" for name in broken})
+    known.kinds.update(dict.fromkeys(broken, "unknown"))
     known.kinds.update({name + MONTHS: "unknown" for name in broken})
     return known
 
@@ -86,7 +86,7 @@ def _compile(
         unknown = error.symbol
         if unknown in later:
             reason = (
-                f"{unknown} is answered by every member separately, so only their own questions can depend on it"
+                f"every member answers {unknown} separately, so only their own questions can depend on it"
                 if everyone[unknown] and unknown not in known.kinds and not everyone.get(question.id, False)
                 else f"{unknown} is not asked before this question: move it up, or use another one"
             )

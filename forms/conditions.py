@@ -1,4 +1,4 @@
-"""Conditions over answers, in the expression language of the rule-engine library; nothing is ever evaluated as Python."""
+"""Conditions over answers, in the expression language of the rule-engine library; never run as Python."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _LITERALS = (
 
 
 class ConditionInvalid(ValueError):
-    """An expression that cannot be used; the message says what to mend. `symbol` is the name that is not known."""
+    """An expression that cannot be used; the message says what to mend, `symbol` which name is not known."""
 
     def __init__(self, message: str, symbol: str = "") -> None:
         super().__init__(message)
@@ -48,9 +48,9 @@ class ConditionInvalid(ValueError):
 class Condition:
     """An expression such as `track == "pilot" and team_size > 3`, compiled and checked once.
 
-    Only comparisons, `and`, `or`, `not`, `in`, `+`, `-` and lists are understood: no patterns, functions or loops.
-    With `kinds`, the kind of every symbol, unknown names and comparisons that can never hold are refused; `options`
-    are the values that a symbol can have at all.
+    Only comparisons, `and`, `or`, `not`, `in`, `+`, `-` and lists are understood: no patterns, functions or
+    loops. With `kinds`, the kind of every symbol, unknown names and comparisons that can never hold are
+    refused; `options` are the values that a symbol can have at all.
     """
 
     __slots__ = ("_kept", "_rule", "symbols", "text")

@@ -105,7 +105,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A run of questions with an introduction; `each_member` means every co-founder fills one of their own."""
+    """A run of questions with an introduction; with `each_member` every co-founder fills one of their own."""
 
     id: str
     titles: Texts
@@ -123,7 +123,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormTrack:
-    """The dates of one track; no windows means open all year. `late` says what happens after the grace period."""
+    """The dates of one track; no windows means open all year. `late` says what happens after the grace."""
 
     id: str
     windows: tuple[Window, ...] = ()
@@ -181,8 +181,8 @@ class Value:
 
     `data` by type: text, long_text, email, url, company_code: str; phone: str in E.164; number: int or float;
     amount: {"value": number, "currency": ISO 4217}; date: "YYYY-MM-DD"; month: "YYYY-MM"; choice: option id;
-    choices: list of option ids in the form's order; yes_no: bool; file: {"sha256", "name", "media_type", "size"}
-    or {"link": url}. `skipped` marks an optional question that was passed over; then `data` is None.
+    choices: list of option ids in the form's order; yes_no: bool; file: {"link": url} or {"sha256", "name",
+    "media_type", "size"}. `skipped` marks an optional question that was passed over; then `data` is None.
     """
 
     data: Any
@@ -191,7 +191,7 @@ class Value:
 
 
 Answers = Mapping[str, Value]
-"""All answers by key: a question id, "group/2/sub" for row 2 of a group, "group/more" for its closing question.
+"""All answers by key: a question id, "group/2/sub" in row 2 of a group, "group/more" for another row.
 
 Rows are numbered from 1 and keep their number when another row is removed.
 """

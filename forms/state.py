@@ -1,4 +1,4 @@
-"""Where an application stands: which questions apply, what is answered, what is next; all of it out of the answers."""
+"""Where an application stands: which questions apply, what is answered and what is next, from the answers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class State:
         return found[1] if found else None
 
     def position(self, key: str) -> int:
-        """The number of a slot among the questions, from 1; all slots of a group have the group's. 0 for none."""
+        """The number of a slot's question, from 1; all slots of a group have the group's. 0 for none."""
         found = self._by_key.get(key)
         return found[0] if found else 0
 
@@ -102,7 +102,7 @@ def put(form: Form, answers: Answers, key: str, value: Value, today: date) -> Ch
     """Answer or skip one slot, and settle; an answer for a slot that does not apply changes nothing.
 
     A group that is not required is skipped whole at its own key; any answer inside it takes that back. A value
-    that does not fit the question raises ValueError: it was read for another one.
+    that was read for another question raises ValueError.
     """
     before = walk(form, answers, today)
     now = dict(before.kept)
@@ -128,7 +128,7 @@ def put(form: Form, answers: Answers, key: str, value: Value, today: date) -> Ch
 
 
 def drop_row(form: Form, answers: Answers, group_id: str, row: int, today: date) -> Change:
-    """Take one row out of a group; the others keep their numbers. A row that was only opened closes the group."""
+    """Take one row out of a group; the others keep their numbers. A row only just opened closes the group."""
     before = walk(form, answers, today)
     prefix = f"{group_id}/{row}/"
     now = {key: value for key, value in before.kept.items() if not key.startswith(prefix)}

@@ -1,4 +1,4 @@
-"""One pass over a form, in order: since a condition names only what is asked before it, one pass settles everything."""
+"""One pass over a form: a condition names only what is asked before it, so one pass settles everything."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _group(
     given: Mapping[int, None],
     today: date,
 ) -> tuple[Slot, ...]:
-    """The slots of a group: its rows, then whether there is another; or the group itself when it was skipped."""
+    """The slots of a group: its rows, then whether there is another; the group itself when it was skipped."""
     group = step.question
     limits = group.limits
     rows: dict[int, tuple[list[Slot], dict[str, Value]]] = {}

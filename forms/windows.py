@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from forms.model import Window
@@ -26,7 +27,7 @@ def read_windows(
             continue
         windows.append(window)
     windows.sort(key=lambda window: window.opens or datetime.min.replace(tzinfo=UTC))
-    for before, after in zip(windows, windows[1:], strict=False):
+    for before, after in pairwise(windows):
         if before.closes is None or after.opens is None or before.closes > after.opens:
             problems.add(place, "windows overlap: let each open when the one before it has closed")
             break
