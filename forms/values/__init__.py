@@ -1,6 +1,6 @@
 """What a founder typed, read as the answer to a question, or refused with a reason.
 
-The types have modules of their own; the libraries behind them are loaded with the first answer that needs them.
+The types have modules of their own; a library behind one is loaded with the first answer that needs it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def read_value(question: Question, text: str, *, language: str, today: date) -> 
             return choices.read_choice(question, text, language)
         case "choices":
             return choices.read_choices(question, text, language)
-        case "yes_no" | "group":
+        case "yes_no":
             return yes_no.read_yes_no(question, text)
         case "email":
             return contact.read_email(text)
@@ -57,8 +57,10 @@ def read_value(question: Question, text: str, *, language: str, today: date) -> 
             return contact.read_url(text)
         case "company_code":
             return company.read_company_code(text)
-        case _:
+        case "file":
             return files.read_link(text)
+        case _:
+            raise NotValid("group")
 
 
 def find_value(question: Question, text: str, *, language: str, today: date) -> Value | None:
@@ -76,7 +78,7 @@ def find_value(question: Question, text: str, *, language: str, today: date) -> 
             return choices.find_choice(question, text)
         case "choices":
             return choices.find_choices(question, text)
-        case "yes_no" | "group":
+        case "yes_no":
             return yes_no.find_yes_no(question, text)
         case "email":
             return contact.find_email(text)

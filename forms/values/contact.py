@@ -12,28 +12,9 @@ from forms.values.text import excerpt, plain, wording
 
 _EDGES = " \t\n.,;:!。,;:!?、<>()[]{}\"'“”‘’「」《》【】（）"
 _ASIAN = "\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
-_EMAIL_LEAD = re.compile(
-    r"^(?:(?:我的|我们的|公司|联系|邮箱|电子|邮件|地址|是|为|email|e-mail|mail|address|my|our|is|the|meine|ist|mailto|contact)[\s::]*)+(?=\S*@)",
-    re.IGNORECASE,
-)
-_EMAIL_TAIL = re.compile(r"\s*(?:谢谢|thanks|thank you|danke|吧|哦|啊)\s*$", re.IGNORECASE)
 _EMAIL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]+@(?:[\w\u3400-\u9fff-]+\.)+[a-z]{2,}", re.IGNORECASE)
 _EMAIL_STRICT = re.compile(r"[a-z0-9!#$%&*+/=^_~.-]+@(?:[a-z0-9-]+\.)+[a-z]{2,}", re.IGNORECASE)
-_PHONE_LEAD = re.compile(
-    r"^(?:(?:我的|我们的|联系|移动|办公|手机号码|手机号|手机|电话号码|电话|座机|号码|号|微信|同号|是|为|phone|mobile|cell|tel|telephone|number|my|our|is|"
-    r"the|call|whatsapp|wechat|handy|nummer|telefon|meine|ist|office)[\s::.]*)+",
-    re.IGNORECASE,
-)
-_PHONE_TAIL = re.compile(
-    r"\s*[(\[]?(?:微信同号|同微信|微信|手机|wechat|whatsapp|谢谢|thanks|thank you|danke)[)\]]?\s*$",
-    re.IGNORECASE,
-)
 _SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*):(?=//|[^\d/])", re.IGNORECASE)
-_URL_LEAD = re.compile(
-    r"^(?:(?:我们的|我的|公司|官方|官网|网站|网址|链接|地址|是|为|在|website|web|site|url|link|homepage|our|my|is|the|it's|webseite|unsere|ist|"
-    r"please see|see|here|you can find it at|at)[\s::]+|(?:我们的|我的|公司|官方|官网|网站|网址|链接|地址|是|为)[::]?)+",
-    re.IGNORECASE,
-)
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
 _URL = re.compile(
     rf"(?:https?://|www\.)[^\s{_ASIAN}<>\"“”]+|(?<![\w@.-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+"
@@ -110,9 +91,8 @@ def find_phone(text: str) -> Value | None:
 
     written = plain(text)
     found = set()
-    for region in ("CN",):
-        for match in phonenumbers.PhoneNumberMatcher(written, region):
-            found.add(phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164))
+    for match in phonenumbers.PhoneNumberMatcher(written, "CN"):
+        found.add(phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164))
     return Value(data=found.pop(), wording=wording(text)) if len(found) == 1 else None
 
 
@@ -156,6 +136,17 @@ def find_url(text: str) -> Value | None:
         except NotValid:
             continue
     return Value(data=found.pop(), wording=wording(text)) if len(found) == 1 else None
+
+
+def check_email(address: str) -> None:
+    """Raise NotValid unless a stored address is one still."""
+    _email(address, address)
+
+
+def check_phone(number: str) -> None:
+    """Raise NotValid unless a stored number is one still."""
+    if _phone(number, number) != number:
+        raise NotValid("changed")
 
 
 def check_url(address: str) -> None:

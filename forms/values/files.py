@@ -41,9 +41,10 @@ _BY_MEDIA = {media: name for name, medias in MEDIA_TYPES.items() for media in me
 
 def read_file(question: Question, *, sha256: str, name: str, media_type: str, size: int) -> Value:
     """Take a stored file as the answer; NotValid when its type or size is not allowed."""
-    data = {"sha256": sha256, "name": clean(name) or "file", "media_type": media_type, "size": size}
+    shown = clean(name) or "file"
+    data = {"sha256": sha256, "name": shown, "media_type": media_type, "size": size}
     check_file(question, data)
-    return Value(data=data, wording=data["name"])
+    return Value(data=data, wording=shown)
 
 
 def check_file(question: Question, data: dict[str, object]) -> None:

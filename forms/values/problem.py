@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class NotValid(Exception):
-    """An answer that does not fit its question: the sentence `apply.invalid.<code>` with `values` filled in."""
+    """An answer that does not fit its question: the sentence `apply.invalid.<code>` with `values` in it."""
 
     def __init__(self, code: str, **values: object) -> None:
         super().__init__(code)

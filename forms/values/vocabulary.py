@@ -1,0 +1,47 @@
+"""The words by which founders answer, read once from words.toml, and patterns made of them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+_LETTERS = "a-zäöüßáéíóúñç"
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> dict[str, Any]:
+    """The file of words as it stands."""
+    return tomllib.loads((files(__package__) / "words.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=64)
+def words(table: str, key: str) -> frozenset[str]:
+    """One list of words."""
+    return frozenset(vocabulary()[table][key])
+
+
+@lru_cache(maxsize=64)
+def pattern(table: str, key: str) -> re.Pattern[str]:
+    """A pattern that matches one of a list's words."""
+    return any_of(words(table, key))
+
+
+def any_of(choices: Iterable[str]) -> re.Pattern[str]:
+    """A pattern that matches the longest of some words, Latin ones only as whole words."""
+    return re.compile(alternatives(choices))
+
+
+def alternatives(choices: Iterable[str]) -> str:
+    """The source of such a pattern."""
+    ordered = sorted(set(choices), key=lambda word: (-len(word), word))
+    return f"(?:{'|'.join(_bounded(word) for word in ordered)})"
+
+
+def _bounded(word: str) -> str:
+    left = f"(?<![{_LETTERS}])" if re.match(f"[{_LETTERS}]", word) else ""
+    right = f"(?![{_LETTERS}])" if re.search(f"[{_LETTERS}]$", word) else ""
+    return f"{left}{re.escape(word)}{right}"
