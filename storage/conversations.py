@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, func, select, update
 
 from storage.records import ConversationRecord, Payload
-from storage.repository import Repository, columns, filled, table
-from storage.tables import Conversation
+from storage.repository import Repository, columns, filled, named, table
+from storage.tables import CleanJson, Conversation, Message
 
-_conversations = table(Conversation)
+_conversations, _messages = table(Conversation), table(Message)
+_COLUMNS = columns(Conversation, ConversationRecord)
+_SET_INTERVIEW = (
+    update(_conversations)
+    .where(_conversations.c.id == named("chat_id"))
+    .values(interview=bindparam("interview", type_=CleanJson()))
+)
 
 
 class Conversations(Repository):
@@ -19,9 +25,7 @@ class Conversations(Repository):
     async def get(self, channel: str, chat: str) -> ConversationRecord | None:
         """Find the conversation of a chat."""
         row = await self._row(
-            select(*columns(Conversation, ConversationRecord)).where(
-                _conversations.c.channel == channel, _conversations.c.chat == chat
-            )
+            select(*_COLUMNS).where(_conversations.c.channel == channel, _conversations.c.chat == chat)
         )
         return None if row is None else filled(ConversationRecord, row)
 
@@ -33,3 +37,38 @@ class Conversations(Repository):
             .where(_conversations.c.id == conversation_id)
             .values(pending=None if value is None else dict(value))
         )
+
+    async def set_interview(self, conversation_id: int, interview: Payload | None) -> None:
+        """Remember where the chat stands in an application; None leaves the interview."""
+        value = None if conversation_id in self._scope.erased_conversations else interview
+        await self._write(
+            _SET_INTERVIEW, {"chat_id": conversation_id, "interview": None if value is None else dict(value)}
+        )
+
+    async def of(self, founder_id: int) -> list[ConversationRecord]:
+        """List the chats of a founder, the oldest first."""
+        rows = await self._rows(
+            select(*_COLUMNS)
+            .where(_conversations.c.founder_id == founder_id, _conversations.c.chat.is_not(None))
+            .order_by(_conversations.c.id)
+        )
+        return [filled(ConversationRecord, row) for row in rows]
+
+    async def latest_of(self, founder_id: int) -> ConversationRecord | None:
+        """Find the chat with a founder's newest message, among those that take messages."""
+        newest = (
+            select(func.max(_messages.c.id))
+            .where(_messages.c.conversation_id == _conversations.c.id)
+            .scalar_subquery()
+        )
+        row = await self._row(
+            select(*_COLUMNS)
+            .where(
+                _conversations.c.founder_id == founder_id,
+                _conversations.c.chat.is_not(None),
+                _conversations.c.blocked_at.is_(None),
+            )
+            .order_by(func.coalesce(newest, 0).desc(), _conversations.c.id.desc())
+            .limit(1)
+        )
+        return None if row is None else filled(ConversationRecord, row)

@@ -10,11 +10,14 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from storage.applications import Applications
+from storage.codes import Codes
 from storage.conversations import Conversations
 from storage.engine import Location, build_engine, locate
 from storage.errors import DatabaseOutdated, DatabaseReadOnly, StorageError
 from storage.failures import FAILURES, UPGRADE, explained, missing, read_only
 from storage.feedback import Feedback
+from storage.files import Files
 from storage.founders import Founders
 from storage.handovers import Handovers
 from storage.inbox import Inbox
@@ -38,8 +41,11 @@ class UnitOfWork:
     """The repositories of one transaction: all of it is committed at the end, or nothing."""
 
     __slots__ = (
+        "applications",
+        "codes",
         "conversations",
         "feedback",
+        "files",
         "founders",
         "handovers",
         "inbox",
@@ -58,6 +64,9 @@ class UnitOfWork:
         self.traces = Traces(scope)
         self.feedback = Feedback(scope)
         self.handovers = Handovers(scope)
+        self.applications = Applications(scope)
+        self.codes = Codes(scope)
+        self.files = Files(scope)
         self.workers = Workers(scope)
 
 

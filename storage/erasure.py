@@ -59,7 +59,7 @@ async def erase(repository: Repository, scope: Scope, founder_id: int) -> Erasur
         .values(status="closed", closed_at=repository._now()),
         "conversations": update(_conversations)
         .where(_conversations.c.founder_id == founder_id)
-        .values(chat=None, pending=None, blocked_at=None),
+        .values(chat=None, pending=None, interview=None, blocked_at=None),
         "identities": _identities.delete().where(_identities.c.founder_id == founder_id),
         "founders": update(_founders)
         .where(_founders.c.id == founder_id)

@@ -28,6 +28,7 @@ _KNOWN = (
         _conversations.c.id.label("conversation_id"),
         _conversations.c.founder_id.label("owner_id"),
         _conversations.c.pending,
+        _conversations.c.interview,
         _conversations.c.blocked_at,
     )
     .select_from(_identities)
@@ -151,6 +152,7 @@ def _person(row: Row[Any], sender: Sender) -> Person:
             chat=sender.chat,
             founder_id=row.owner_id,
             pending=row.pending,
+            interview=row.interview,
             blocked_at=row.blocked_at,
         ),
     )

@@ -45,7 +45,10 @@ class FounderRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationRecord:
-    """One chat of one channel; `pending` is the small state between two messages, None for none."""
+    """One chat of one channel; `pending` is the small state between two messages, None for none.
+
+    `interview` says where the chat stands in an application, None while it is not in one.
+    """
 
     id: int
     channel: str
@@ -53,6 +56,7 @@ class ConversationRecord:
     founder_id: int
     pending: Payload | None
     blocked_at: datetime | None
+    interview: Payload | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -112,7 +113,7 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-_Id = BigInteger().with_variant(Integer(), "sqlite")
+Number = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class Table(DeclarativeBase):
@@ -122,35 +123,49 @@ class Table(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {str: CleanText(), datetime: UtcTime()}
 
 
-class _Numbered:
-    id: Mapped[int] = mapped_column(_Id, primary_key=True, sort_order=-1)
+class Numbered:
+    """Rows with a number as their key."""
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True, sort_order=-1)
 
 
-def _args(*constraints: Any) -> tuple[Any, ...]:
+def args(*constraints: Any) -> tuple[Any, ...]:
+    """Give a numbered table its constraints and ids that are never used again."""
     return (*constraints, {"sqlite_autoincrement": True})
 
 
-def _one_of(column: str, *values: str) -> CheckConstraint:
+def only(columns: Sequence[str], name: str, where: str, *, unique: bool = False) -> Index:
+    """Make an index over the rows that meet a condition."""
+    condition = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
+def one_of(column: str, *values: str) -> CheckConstraint:
+    """Allow a column these values only."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
-class Founder(_Numbered, Table):
-    """A person; erasing leaves the bare row, so that counts over time stay true."""
+class Founder(Numbered, Table):
+    """A person; erasing leaves the bare row, so that counts over time stay true.
+
+    `merged_into` is the founder that this one turned out to be; nothing points to a merged row any more.
+    """
 
     __tablename__ = "founders"
-    __table_args__ = _args()
+    __table_args__ = args()
 
     language: Mapped[str | None]
     created_at: Mapped[datetime]
     erased_at: Mapped[datetime | None]
+    merged_into: Mapped[int | None] = mapped_column(Number)
 
 
-class Identity(_Numbered, Table):
+class Identity(Numbered, Table):
     """A founder's account on one channel; removed by an erasure."""
 
     __tablename__ = "identities"
-    __table_args__ = _args(UniqueConstraint("channel", "sender"), Index(None, "founder_id"))
+    __table_args__ = args(UniqueConstraint("channel", "sender"), Index(None, "founder_id"))
 
     founder_id: Mapped[int] = mapped_column(ForeignKey("founders.id"))
     channel: Mapped[str]
@@ -161,26 +176,27 @@ class Identity(_Numbered, Table):
     created_at: Mapped[datetime]
 
 
-class Conversation(_Numbered, Table):
+class Conversation(Numbered, Table):
     """One chat; an erasure removes `chat`, so the next message from there starts a new one."""
 
     __tablename__ = "conversations"
-    __table_args__ = _args(UniqueConstraint("channel", "chat"), Index(None, "founder_id"))
+    __table_args__ = args(UniqueConstraint("channel", "chat"), Index(None, "founder_id"))
 
     founder_id: Mapped[int] = mapped_column(ForeignKey("founders.id"))
     channel: Mapped[str]
     chat: Mapped[str | None]
     pending: Mapped[Any | None] = mapped_column(CleanJson)
+    interview: Mapped[Any | None] = mapped_column(CleanJson)
     blocked_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
-class Message(_Numbered, Table):
+class Message(Numbered, Table):
     """What was said, both ways."""
 
     __tablename__ = "messages"
-    __table_args__ = _args(
-        _one_of("direction", "in", "out"), Index(None, "conversation_id"), Index(None, "founder_id")
+    __table_args__ = args(
+        one_of("direction", "in", "out"), Index(None, "conversation_id"), Index(None, "founder_id")
     )
 
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
@@ -195,13 +211,13 @@ class Message(_Numbered, Table):
     created_at: Mapped[datetime]
 
 
-class Inbox(_Numbered, Table):
+class Inbox(Numbered, Table):
     """Raw updates, stored before the network hears that they arrived; contents go when handled."""
 
     __tablename__ = "inbox"
-    __table_args__ = _args(
+    __table_args__ = args(
         UniqueConstraint("channel", "update_id"),
-        _one_of("status", "pending", "handled", "failed", "unreadable"),
+        one_of("status", "pending", "handled", "failed", "unreadable"),
         Index(
             "ix_inbox_pending",
             "channel",
@@ -223,12 +239,12 @@ class Inbox(_Numbered, Table):
     finished_at: Mapped[datetime | None]
 
 
-class Outbox(_Numbered, Table):
+class Outbox(Numbered, Table):
     """Replies to deliver; contents go when the outcome is final, the message keeps its own copy."""
 
     __tablename__ = "outbox"
-    __table_args__ = _args(
-        _one_of("status", "pending", "sending", "sent", "failed", "blocked", "erased"),
+    __table_args__ = args(
+        one_of("status", "pending", "sending", "sent", "failed", "blocked", "erased"),
         Index(
             "ix_outbox_unsent",
             "channel",
@@ -253,11 +269,11 @@ class Outbox(_Numbered, Table):
     finished_at: Mapped[datetime | None]
 
 
-class Trace(_Numbered, Table):
+class Trace(Numbered, Table):
     """How one turn went; also the row that a failed turn leaves."""
 
     __tablename__ = "traces"
-    __table_args__ = _args(UniqueConstraint("message_id"), Index(None, "conversation_id"))
+    __table_args__ = args(UniqueConstraint("message_id"), Index(None, "conversation_id"))
 
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"))
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
@@ -275,13 +291,13 @@ class Trace(_Numbered, Table):
     created_at: Mapped[datetime]
 
 
-class Feedback(_Numbered, Table):
+class Feedback(Numbered, Table):
     """A founder's judgment of one answer: the last one counts."""
 
     __tablename__ = "feedback"
-    __table_args__ = _args(
+    __table_args__ = args(
         UniqueConstraint("answer_message_id"),
-        _one_of("rating", "helpful", "not_helpful"),
+        one_of("rating", "helpful", "not_helpful"),
         Index(None, "founder_id"),
     )
 
@@ -293,12 +309,12 @@ class Feedback(_Numbered, Table):
     updated_at: Mapped[datetime]
 
 
-class Handover(_Numbered, Table):
+class Handover(Numbered, Table):
     """A wish to talk to a person; the partial index allows one open one a conversation."""
 
     __tablename__ = "handovers"
-    __table_args__ = _args(
-        _one_of("status", "open", "cancelled", "closed"),
+    __table_args__ = args(
+        one_of("status", "open", "cancelled", "closed"),
         Index(
             "uq_handovers_open",
             "conversation_id",

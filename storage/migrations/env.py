@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import storage.application_tables  # noqa: F401 - its tables belong to the metadata
 from storage.tables import Table
 
 connection = context.config.attributes["connection"]

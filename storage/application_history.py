@@ -1,0 +1,311 @@
+"""What becomes of an application: submitted, amended, withdrawn, decided, and asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import and_, case, delete, func, insert, literal, or_, select, update
+
+from storage.application_records import (
+    ApplicationStatus,
+    EventRecord,
+    FollowUpRecord,
+    StoredAnswer,
+    VersionRecord,
+)
+from storage.application_tables import (
+    Application,
+    ApplicationAnswer,
+    ApplicationEvent,
+    ApplicationFollowUp,
+    ApplicationMember,
+    ApplicationNumber,
+    ApplicationVersion,
+)
+from storage.records import Payload
+from storage.repository import Repository, columns, filled, table
+from storage.tables import UtcTime
+
+_applications, _answers, _numbers = table(Application), table(ApplicationAnswer), table(ApplicationNumber)
+_versions, _events = table(ApplicationVersion), table(ApplicationEvent)
+_followups, _members = table(ApplicationFollowUp), table(ApplicationMember)
+
+SHARED = "shared"
+"""The name of the shared answers within the `answers` of a snapshot; the others go by founder id."""
+
+_FOLLOW_UP = columns(ApplicationFollowUp, FollowUpRecord)
+_OPEN: tuple[ApplicationStatus, ...] = ("submitted", "in_review")
+_DECIDED: tuple[ApplicationStatus, ...] = ("accepted", "declined")
+_FOUNDER = "founder"
+
+
+class ApplicationHistory(Repository):
+    """Submissions, versions, events and follow-up questions."""
+
+    __slots__ = ()
+
+    async def next_number(self, year: int) -> str:
+        """Give out the next number of a year.
+
+        The year's row stays locked until the unit of work ends, so that numbers follow each other without
+        gaps: a submission that is rolled back, or that `submit` refuses, leaves its number for the next.
+        """
+        statement = self._insert(ApplicationNumber).values(year=year, last=1)
+        given = await self._write(
+            statement.on_conflict_do_update(
+                index_elements=["year"], set_={"last": _numbers.c.last + 1}
+            ).returning(_numbers.c.last)
+        )
+        return f"{year}-{given.scalar_one():04d}"
+
+    async def submit(
+        self,
+        application_id: int,
+        *,
+        number: str | None,
+        snapshot: Payload,
+        late: bool,
+        message_id: int | None,
+    ) -> bool:
+        """Submit a draft, or the changes of an amendment, as a new version; False when it is neither.
+
+        An amended application keeps its status, its number, the time it was first submitted and whether
+        that was late; a number given for it is taken back. The answers of a snapshot are at
+        `answers["shared"]` and `answers["<founder id>"]`, each {key: {"data", "wording", "skipped"}}.
+        """
+        now, draft = self._now(), _applications.c.status == "draft"
+        amended = and_(_applications.c.status.in_(_OPEN), _applications.c.amending_at.is_not(None))
+        statement = (
+            update(_applications)
+            .where(_applications.c.id == application_id, or_(draft, amended))
+            .values(
+                status=case((draft, "submitted"), else_=_applications.c.status),
+                number=func.coalesce(_applications.c.number, number),
+                submitted_at=func.coalesce(_applications.c.submitted_at, literal(now, UtcTime())),
+                late=case((draft, late), else_=_applications.c.late),
+                amending_at=None,
+                updated_at=now,
+                revision=_applications.c.revision + 1,
+            )
+            .returning(_applications.c.number)
+        )
+        row = (await self._write(statement)).first()
+        if number is not None and (row is None or row.number != number):
+            await self._give_back(number)
+        if row is None:
+            return False
+        version = await self._add_version(application_id, snapshot, message_id)
+        kind = "submitted" if version == 1 else "amended"
+        await self._note(application_id, _FOUNDER, kind, {"version": version})
+        return True
+
+    async def withdraw(self, application_id: int) -> bool:
+        """Withdraw an application that has not been decided; False when there is nothing to withdraw."""
+        statement = update(_applications).where(
+            _applications.c.id == application_id, _applications.c.status.in_(_OPEN)
+        )
+        return await self._changed(
+            statement, application_id, "withdrawn", status="withdrawn", amending_at=None
+        )
+
+    async def begin_amend(self, application_id: int) -> bool:
+        """Open a submitted application for changes; False when it cannot be, or is open already."""
+        statement = update(_applications).where(
+            _applications.c.id == application_id,
+            _applications.c.status.in_(_OPEN),
+            _applications.c.amending_at.is_(None),
+        )
+        return await self._changed(statement, application_id, "amending", amending_at=self._now())
+
+    async def end_amend(self, application_id: int, restore: bool) -> bool:
+        """End an amendment without a new version; `restore` puts back the answers as last submitted."""
+        statement = update(_applications).where(
+            _applications.c.id == application_id, _applications.c.amending_at.is_not(None)
+        )
+        done = await self._changed(statement, application_id, "amendment_dropped", amending_at=None)
+        if done and restore:
+            await self._restore(application_id)
+        return done
+
+    async def set_status(
+        self, application_id: int, status: ApplicationStatus, actor: str, note: str = ""
+    ) -> bool:
+        """Note what the staff decided; False for a draft, a withdrawn one, or one that has it already."""
+        if status not in (*_OPEN, *_DECIDED):
+            raise ValueError(f"{status} is not for the staff to set")
+        statement = update(_applications).where(
+            _applications.c.id == application_id,
+            _applications.c.status.in_((*_OPEN, *_DECIDED)),
+            _applications.c.status != status,
+        )
+        decided = self._now() if status in _DECIDED else None
+        closing = {"amending_at": None} if status in _DECIDED else {}
+        return await self._changed(
+            statement,
+            application_id,
+            "status",
+            actor,
+            {"status": status, "note": note},
+            status=status,
+            decided_at=decided,
+            **closing,
+        )
+
+    async def versions(self, application_id: int) -> list[VersionRecord]:
+        """List the versions of an application, the first one first."""
+        rows = await self._rows(
+            select(*columns(ApplicationVersion, VersionRecord))
+            .where(_versions.c.application_id == application_id)
+            .order_by(_versions.c.version)
+        )
+        return [filled(VersionRecord, row) for row in rows]
+
+    async def events(self, application_id: int) -> list[EventRecord]:
+        """List what happened to an application, oldest first."""
+        rows = await self._rows(
+            select(*columns(ApplicationEvent, EventRecord))
+            .where(_events.c.application_id == application_id)
+            .order_by(_events.c.id)
+        )
+        return [filled(EventRecord, row) for row in rows]
+
+    async def ask_follow_up(self, application_id: int, *, asked_by: str, question: str) -> FollowUpRecord:
+        """Store a question of the staff."""
+        added = await self._write(
+            insert(_followups)
+            .values(application_id=application_id, asked_by=asked_by, question=question, asked_at=self._now())
+            .returning(*_FOLLOW_UP)
+        )
+        record = filled(FollowUpRecord, added.one())
+        await self._note(application_id, asked_by, "follow_up", {"follow_up": record.id})
+        return record
+
+    async def follow_up(self, follow_up_id: int) -> FollowUpRecord | None:
+        """Find one follow-up question."""
+        row = await self._row(select(*_FOLLOW_UP).where(_followups.c.id == follow_up_id))
+        return None if row is None else filled(FollowUpRecord, row)
+
+    async def follow_ups(self, application_id: int) -> list[FollowUpRecord]:
+        """List the follow-up questions about an application, oldest first."""
+        rows = await self._rows(
+            select(*_FOLLOW_UP).where(_followups.c.application_id == application_id).order_by(_followups.c.id)
+        )
+        return [filled(FollowUpRecord, row) for row in rows]
+
+    async def answer_follow_up(self, follow_up_id: int, answer: str, *, message_id: int | None) -> bool:
+        """Store the answer to a follow-up question; False when there is one already."""
+        statement = (
+            update(_followups)
+            .where(_followups.c.id == follow_up_id, _followups.c.answered_at.is_(None))
+            .values(answer=answer, answered_at=self._now(), message_id=message_id)
+            .returning(_followups.c.application_id)
+        )
+        row = (await self._write(statement)).first()
+        if row is None:
+            return False
+        await self._note(row.application_id, _FOUNDER, "answered", {"follow_up": follow_up_id})
+        return True
+
+    async def _note(
+        self, application_id: int, actor: str, kind: str, details: Mapping[str, Any] | None = None
+    ) -> None:
+        await self._write(
+            insert(_events).values(
+                application_id=application_id,
+                at=self._now(),
+                actor=actor,
+                kind=kind,
+                details=dict(details or {}),
+            )
+        )
+
+    async def _changed(
+        self,
+        statement: Any,
+        application_id: int,
+        kind: str,
+        actor: str = _FOUNDER,
+        details: Mapping[str, Any] | None = None,
+        **values: Any,
+    ) -> bool:
+        values |= {"revision": _applications.c.revision + 1, "updated_at": self._now()}
+        if (await self._write(statement.values(**values))).rowcount != 1:
+            return False
+        await self._note(application_id, actor, kind, details)
+        return True
+
+    async def _give_back(self, number: str) -> None:
+        year, _, given = number.partition("-")
+        if year.isdecimal() and given.isdecimal():
+            await self._write(
+                update(_numbers)
+                .where(_numbers.c.year == int(year), _numbers.c.last == int(given))
+                .values(last=_numbers.c.last - 1)
+            )
+
+    async def _add_version(self, application_id: int, snapshot: Payload, message_id: int | None) -> int:
+        files = await self._rows(
+            select(_answers.c.sha256)
+            .where(_answers.c.application_id == application_id, _answers.c.sha256.is_not(None))
+            .distinct()
+        )
+        latest = select(func.coalesce(func.max(_versions.c.version), 0) + 1).where(
+            _versions.c.application_id == application_id
+        )
+        added = await self._write(
+            insert(_versions)
+            .values(
+                application_id=application_id,
+                version=latest.scalar_subquery(),
+                submitted_at=self._now(),
+                snapshot=dict(snapshot),
+                files=sorted(row.sha256 for row in files),
+                message_id=message_id,
+            )
+            .returning(_versions.c.version)
+        )
+        return int(added.scalar_one())
+
+    async def _restore(self, application_id: int) -> None:
+        row = await self._row(
+            select(_versions.c.snapshot)
+            .where(_versions.c.application_id == application_id)
+            .order_by(_versions.c.version.desc())
+            .limit(1)
+        )
+        if row is None or "answers" not in row.snapshot:
+            return
+        present = await self._rows(
+            select(_members.c.founder_id).where(_members.c.application_id == application_id)
+        )
+        members = {member.founder_id for member in present}
+        await self._write(delete(_answers).where(_answers.c.application_id == application_id))
+        for member_id, answers in submitted_answers(row.snapshot):
+            if answers and (member_id is None or member_id in members):
+                await self._put(application_id, answers, member_id, None)
+        if "track" in row.snapshot:
+            await self._write(
+                update(_applications)
+                .where(_applications.c.id == application_id)
+                .values(track=row.snapshot["track"])
+            )
+
+    async def _put(
+        self,
+        application_id: int,
+        put: Mapping[str, StoredAnswer],
+        member_id: int | None,
+        message_id: int | None,
+    ) -> None:
+        raise NotImplementedError
+
+
+def submitted_answers(snapshot: Payload) -> Iterator[tuple[int | None, dict[str, StoredAnswer]]]:
+    """Read the answers of a snapshot by the member who gave them; None for the shared ones."""
+    for whose, answers in snapshot.get("answers", {}).items():
+        found = {
+            key: StoredAnswer(item.get("data"), item.get("wording", ""), bool(item.get("skipped")))
+            for key, item in answers.items()
+        }
+        yield (None if whose == SHARED else int(whose)), found

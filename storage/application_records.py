@@ -1,0 +1,146 @@
+"""What comes out of the database about applications: frozen copies of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from storage.records import Payload
+
+ApplicationStatus = Literal["draft", "submitted", "in_review", "accepted", "declined", "withdrawn"]
+MemberRole = Literal["owner", "member"]
+CodePurpose = Literal["link_account", "join_application", "link_staff"]
+CodeRefusal = Literal["unknown", "expired", "used", "own", "too_many"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationRecord:
+    """One application; `revision` grows with every change, `amending_at` is set while it is being amended."""
+
+    id: int
+    founder_id: int
+    status: ApplicationStatus
+    track: str | None
+    number: str | None
+    language: str
+    form_version: str
+    revision: int
+    late: bool
+    created_at: datetime
+    updated_at: datetime
+    submitted_at: datetime | None
+    decided_at: datetime | None
+    amending_at: datetime | None
+    saved_receipt_at: datetime | None
+    reminders_stopped_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """An answer as stored: JSON-able `data`, `wording` as the founder wrote it."""
+
+    data: Any
+    wording: str = ""
+    skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRecord:
+    """A founder of an application; `name` is what their channel calls them, "" when it says nothing."""
+
+    founder_id: int
+    role: MemberRole
+    joined_at: datetime
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionRecord:
+    """An application as it was submitted; `snapshot` is what the handlers handed in."""
+
+    application_id: int
+    version: int
+    submitted_at: datetime
+    snapshot: Payload
+    message_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRecord:
+    """One line of an application's history."""
+
+    id: int
+    application_id: int
+    at: datetime
+    actor: str
+    kind: str
+    details: Payload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpRecord:
+    """A question of the staff about an application; `answer` is None until it is answered."""
+
+    id: int
+    application_id: int
+    asked_by: str
+    question: str
+    asked_at: datetime
+    answer: str | None
+    answered_at: datetime | None
+    message_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderCandidate:
+    """A draft, and the chat where its founder can be reminded of it."""
+
+    application: ApplicationRecord
+    conversation_id: int
+    channel: str
+    chat: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeRecord:
+    """A code that was issued; the code itself is not known."""
+
+    id: int
+    purpose: CodePurpose
+    founder_id: int | None
+    application_id: int | None
+    expires_at: datetime
+    used_at: datetime | None
+
+
+class CodeRefused(Exception):
+    """A code cannot be used; `reason` says why."""
+
+    def __init__(self, reason: CodeRefusal) -> None:
+        super().__init__(reason)
+        self.reason: CodeRefusal = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRecord:
+    """A file that a founder sent; the content lies in the data folder."""
+
+    sha256: str
+    founder_id: int
+    name: str
+    media_type: str
+    size: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationExport:
+    """One application for a spreadsheet or a reviewer: all answers by member (None: shared) and key."""
+
+    application: ApplicationRecord
+    members: tuple[MemberRecord, ...]
+    answers: Mapping[int | None, Mapping[str, StoredAnswer]]
+    versions: int
+    files: tuple[FileRecord, ...]

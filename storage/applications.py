@@ -1,0 +1,246 @@
+"""Applications: the draft of a founder, its answers, and the revision that keeps two devices apart."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import bindparam, delete, or_, select, text, update
+
+from storage.application_export import ApplicationExports
+from storage.application_history import ApplicationHistory
+from storage.application_members import ApplicationMembers
+from storage.application_records import ApplicationRecord, StoredAnswer
+from storage.application_reminders import ApplicationReminders
+from storage.application_tables import (
+    Application,
+    ApplicationAnswer,
+    ApplicationEvent,
+    ApplicationFollowUp,
+    ApplicationMember,
+    ApplicationReminder,
+    ApplicationVersion,
+)
+from storage.application_tables import Code as CodeTable
+from storage.repository import INSERTS, columns, filled, named, table
+from storage.tables import UtcTime
+
+_applications, _answers, _members = table(Application), table(ApplicationAnswer), table(ApplicationMember)
+COLUMNS = columns(Application, ApplicationRecord)
+
+_GET = select(*COLUMNS).where(_applications.c.id == named("id"))
+_GET_LOCKED = _GET.with_for_update()
+_DRAFT = select(*COLUMNS).where(
+    _applications.c.founder_id == named("founder_id"), _applications.c.status == "draft"
+)
+_ANSWERS = (
+    select(_answers.c.key, _answers.c.data, _answers.c.wording, _answers.c.skipped)
+    .where(
+        _answers.c.application_id == named("application_id"),
+        or_(_answers.c.member_id.is_(None), _answers.c.member_id == named("member_id")),
+    )
+    .order_by(_answers.c.id)
+)
+_ALL_ANSWERS = (
+    select(_answers.c.member_id, _answers.c.key, _answers.c.data, _answers.c.wording, _answers.c.skipped)
+    .where(_answers.c.application_id == named("application_id"))
+    .order_by(_answers.c.id)
+)
+_TAKE = (
+    update(_applications)
+    .where(_applications.c.id == named("wanted"), _applications.c.revision == named("seen"))
+    .values(revision=_applications.c.revision + 1, updated_at=bindparam("now", type_=UtcTime()))
+    .returning(_applications.c.track, _applications.c.language, _applications.c.form_version)
+)
+_HEAD = ("track", "language", "form_version")
+_UNSET: Any = object()
+_LEFT_BY_DRAFT = (
+    ApplicationAnswer,
+    ApplicationMember,
+    ApplicationVersion,
+    ApplicationEvent,
+    ApplicationFollowUp,
+    ApplicationReminder,
+    CodeTable,
+)
+
+
+class Applications(ApplicationHistory, ApplicationMembers, ApplicationReminders, ApplicationExports):
+    """Applications, at most one draft a founder."""
+
+    __slots__ = ("_taken",)
+
+    def __init__(self, scope: Any) -> None:
+        super().__init__(scope)
+        self._taken: dict[int, tuple[Any, ...]] = {}
+
+    async def start(self, founder_id: int, *, language: str, form_version: str) -> ApplicationRecord:
+        """Return the founder's draft; it is made unless there is one, also from two devices at once."""
+        now = self._now()
+        statement = self._insert(Application).values(
+            founder_id=founder_id,
+            status="draft",
+            language=language,
+            form_version=form_version,
+            revision=0,
+            late=False,
+            created_at=now,
+            updated_at=now,
+        )
+        added = await self._write(
+            statement.on_conflict_do_nothing(
+                index_elements=["founder_id"], index_where=text("status = 'draft'")
+            ).returning(*COLUMNS)
+        )
+        row = added.first()
+        if row is None:
+            existing = await self.draft_of(founder_id)
+            assert existing is not None
+            return existing
+        record = filled(ApplicationRecord, row)
+        await self._join(record.id, founder_id, "owner")
+        await self._note(record.id, "founder", "started")
+        return record
+
+    async def get(self, application_id: int, *, lock: bool = False) -> ApplicationRecord | None:
+        """Find one application; `lock` keeps others from changing it until the end of the unit of work."""
+        row = await self._row(_GET_LOCKED if lock else _GET, {"id": application_id})
+        return None if row is None else filled(ApplicationRecord, row)
+
+    async def draft_of(self, founder_id: int) -> ApplicationRecord | None:
+        """Find the draft that a founder owns."""
+        row = await self._row(_DRAFT, {"founder_id": founder_id})
+        return None if row is None else filled(ApplicationRecord, row)
+
+    async def of(self, founder_id: int) -> list[ApplicationRecord]:
+        """List the applications that a founder owns or has joined, the newest first."""
+        joined = select(_members.c.application_id).where(_members.c.founder_id == founder_id)
+        rows = await self._rows(
+            select(*COLUMNS)
+            .where(or_(_applications.c.founder_id == founder_id, _applications.c.id.in_(joined)))
+            .order_by(_applications.c.id.desc())
+        )
+        return [filled(ApplicationRecord, row) for row in rows]
+
+    async def answers(self, application_id: int, member_id: int | None) -> dict[str, StoredAnswer]:
+        """Return the shared answers and one member's own, by key."""
+        rows = await self._rows(_ANSWERS, {"application_id": application_id, "member_id": member_id})
+        return {row.key: StoredAnswer(row.data, row.wording, row.skipped) for row in rows}
+
+    async def all_answers(self, application_id: int) -> dict[int | None, dict[str, StoredAnswer]]:
+        """Return all answers by the member who gave them; those under None are shared."""
+        found: dict[int | None, dict[str, StoredAnswer]] = {None: {}}
+        for row in await self._rows(_ALL_ANSWERS, {"application_id": application_id}):
+            answer = StoredAnswer(row.data, row.wording, row.skipped)
+            found.setdefault(row.member_id, {})[row.key] = answer
+        return found
+
+    async def take(self, application_id: int, revision: int) -> bool:
+        """Claim the next change of an application; False when somebody was faster since `revision`."""
+        taken = await self._write(_TAKE, {"wanted": application_id, "seen": revision, "now": self._now()})
+        row = taken.first()
+        if row is not None:
+            self._taken[application_id] = tuple(row)
+        return row is not None
+
+    async def save(
+        self,
+        application_id: int,
+        put: Mapping[str, StoredAnswer],
+        drop: Collection[str] = (),
+        *,
+        member_id: int | None,
+        message_id: int | None,
+        track: str | None = _UNSET,
+        language: str = _UNSET,
+        form_version: str = _UNSET,
+    ) -> None:
+        """Store and remove answers; `member_id` None means the shared ones.
+
+        The track, the language and the version of the form are written only when they are given and new.
+        """
+        if put:
+            await self._put(application_id, put, member_id, message_id)
+        if drop:
+            whose = _answers.c.member_id.is_(None) if member_id is None else _answers.c.member_id == member_id
+            await self._write(
+                delete(_answers).where(
+                    _answers.c.application_id == application_id, whose, _answers.c.key.in_(sorted(drop))
+                )
+            )
+        given = dict(zip(_HEAD, (track, language, form_version), strict=True))
+        known = dict(zip(_HEAD, self._taken.get(application_id, (_UNSET,) * len(_HEAD)), strict=True))
+        news = {name: value for name, value in given.items() if value is not _UNSET and value != known[name]}
+        if news:
+            await self._write(
+                update(_applications).where(_applications.c.id == application_id).values(**news)
+            )
+            if application_id in self._taken:
+                self._taken[application_id] = tuple({**known, **news}[name] for name in _HEAD)
+
+    async def note_saved_receipt(self, application_id: int) -> bool:
+        """Note that the founder was told that answers are saved; False when they already had been."""
+        statement = update(_applications).where(
+            _applications.c.id == application_id, _applications.c.saved_receipt_at.is_(None)
+        )
+        return (await self._write(statement.values(saved_receipt_at=self._now()))).rowcount == 1
+
+    async def delete(self, application_id: int) -> bool:
+        """Remove a draft with everything that belongs to it; False for anything but a draft."""
+        found = await self.get(application_id, lock=True)
+        if found is None or found.status != "draft":
+            return False
+        await self._remove([application_id])
+        return True
+
+    async def _remove(self, application_ids: Sequence[int]) -> int:
+        for mapped in _LEFT_BY_DRAFT:
+            source = table(mapped)
+            await self._write(delete(source).where(source.c.application_id.in_(application_ids)))
+        gone = await self._write(delete(_applications).where(_applications.c.id.in_(application_ids)))
+        return gone.rowcount
+
+    async def _put(
+        self,
+        application_id: int,
+        put: Mapping[str, StoredAnswer],
+        member_id: int | None,
+        message_id: int | None,
+    ) -> None:
+        now = self._now()
+        rows = [
+            {
+                "application_id": application_id,
+                "member_id": member_id,
+                "key": key,
+                "data": answer.data,
+                "wording": answer.wording,
+                "skipped": answer.skipped,
+                "sha256": sha256_of(answer.data),
+                "message_id": message_id,
+                "updated_at": now,
+            }
+            for key, answer in put.items()
+        ]
+        statement = _upsert(self._scope.place.dialect, shared=member_id is None)
+        await self._write(statement, rows[0] if len(rows) == 1 else rows)
+
+
+def sha256_of(data: Any) -> str | None:
+    """Return the hash of the file that an answer is; None for any other answer."""
+    found = data.get("sha256") if isinstance(data, dict) else None
+    return found if isinstance(found, str) else None
+
+
+@cache
+def _upsert(dialect: str, *, shared: bool) -> Any:
+    statement = INSERTS[dialect](_answers)
+    new = statement.excluded
+    keys = ["application_id", "key"] if shared else ["member_id", "application_id", "key"]
+    changed = ("data", "wording", "skipped", "sha256", "message_id", "updated_at")
+    return statement.on_conflict_do_update(
+        index_elements=keys,
+        index_where=text("member_id IS NULL" if shared else "member_id IS NOT NULL"),
+        set_={name: new[name] for name in changed},
+    )
