@@ -99,7 +99,10 @@ class NewAnnouncement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnouncementRecord:
-    """An announcement; `at` None means as soon as it is confirmed, `revision` guards against two editors."""
+    """An announcement; `at` None means as soon as it is confirmed, `revision` guards against two editors.
+
+    `watch_message_id` is the stored message in which staff follow how far it is.
+    """
 
     id: int
     status: AnnouncementStatus
@@ -113,6 +116,7 @@ class AnnouncementRecord:
     at: datetime | None
     valid_until: datetime | None
     created_by: int | None
+    watch_message_id: int | None
     revision: int
     created_at: datetime
     updated_at: datetime

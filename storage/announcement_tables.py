@@ -65,6 +65,7 @@ class Announcement(Numbered, Table):
     at: Mapped[datetime | None]
     valid_until: Mapped[datetime | None]
     created_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    watch_message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
     revision: Mapped[int]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

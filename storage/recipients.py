@@ -111,7 +111,9 @@ class Recipients(Repository):
         )
         return (await self._write(insert(_recipients).from_select(names, lines))).rowcount
 
-    async def claim(self, announcement_id: int, worker: str, count: int) -> list[RecipientRecord]:
+    async def claim(
+        self, announcement_id: int, channel: str, worker: str, count: int
+    ) -> list[RecipientRecord]:
         """Set aside up to `count` lines that may be sent now; none unless the announcement is being sent."""
         now = self._now()
         ready = (
@@ -119,6 +121,7 @@ class Recipients(Repository):
             .where(
                 _recipients.c.announcement_id == announcement_id,
                 _recipients.c.status == "pending",
+                _recipients.c.channel == channel,
                 or_(_recipients.c.next_at.is_(None), _recipients.c.next_at <= now),
                 _being_sent(),
             )
@@ -161,18 +164,19 @@ class Recipients(Repository):
         if outcomes:
             await self._write(_RECORD, [_outcome(item) for item in outcomes])
 
-    async def release(self, announcement_id: int, worker: str) -> int:
+    async def release(self, worker: str) -> int:
         """Give back what was claimed and not yet sent."""
         statement = update(_recipients).where(
-            _recipients.c.announcement_id == announcement_id,
-            _recipients.c.status == "claimed",
-            _recipients.c.worker == worker,
+            _recipients.c.status == "claimed", _recipients.c.worker == worker
         )
         return (await self._write(statement.values(status="pending", worker=None))).rowcount
 
-    async def recover(self, worker: str) -> dict[RecipientStatus, int]:
+    async def recover(self, channel: str, worker: str) -> dict[RecipientStatus, int]:
         """Take up what other senders left, for the new holder of their lease; see the module."""
-        theirs = or_(_recipients.c.worker.is_(None), _recipients.c.worker != worker)
+        theirs = and_(
+            _recipients.c.channel == channel,
+            or_(_recipients.c.worker.is_(None), _recipients.c.worker != worker),
+        )
         given_back = update(_recipients).where(_recipients.c.status == "claimed", theirs)
         unknown = update(_recipients).where(_recipients.c.status == "sending", theirs)
         back = await self._write(given_back.values(status="pending", worker=None))
