@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from handlers.messages import IncomingMessage, Reply
@@ -23,12 +24,14 @@ __all__ = [
     "ChatBlocked",
     "DeliveryError",
     "DeliveryRefused",
+    "FetchError",
     "Inbox",
     "NetworkTrouble",
     "RawUpdate",
     "RetryLater",
     "SendResult",
     "UnreadableUpdate",
+    "read_local",
 ]
 
 PRESS = "press"
@@ -88,6 +91,14 @@ class DeliveryRefused(DeliveryError):
     """The network refuses this very reply (HTTP 400); sending it again cannot help."""
 
 
+class FetchError(Exception):
+    """A file that could not be had; `code` is "too_large", "gone" or, worth another try, "network"."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class Inbox(Protocol):
     """Where a channel leaves what it received."""
 
@@ -134,6 +145,26 @@ class Channel(Protocol):
         """Show that the bot is writing; called again every few seconds, errors are of no consequence."""
         ...
 
+    async def fetch(self, reference: str, limit: int) -> bytes:
+        """Get the content of an incoming attachment, at most `limit` bytes; raises FetchError."""
+        ...
+
+    def deep_link(self, payload: str) -> str | None:
+        """An address that opens this bot and sends it "/start <payload>"; None where there is none."""
+        ...
+
     async def run(self, inbox: Inbox, stop: asyncio.Event) -> None:
         """Receive until `stop` is set (or the network ends); hand everything to `inbox`."""
         ...
+
+
+def read_local(reference: str, limit: int) -> bytes:
+    """Read a file of this machine, at most `limit` bytes; raises FetchError."""
+    try:
+        with Path(reference).open("rb") as file:
+            content = file.read(limit + 1)
+    except OSError:
+        raise FetchError("gone") from None
+    if len(content) > limit:
+        raise FetchError("too_large")
+    return content

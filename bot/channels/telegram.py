@@ -26,6 +26,7 @@ from bot.channels.telegram_client import (
     trouble,
     unless_stopped,
 )
+from bot.channels.telegram_files import fetch
 from bot.channels.telegram_parse import CHANNEL, parse
 from bot.channels.telegram_polling import ALLOWED_UPDATES, Poller
 from bot.channels.telegram_render import MAX_TOAST, Part, keyboard, render, sendable
@@ -165,6 +166,14 @@ class TelegramChannel:
             await self._bot.send_chat_action(chat, ChatAction.TYPING)
         except TelegramError as error:
             logger.debug("no typing indicator (%s)", trouble(error))
+
+    async def fetch(self, reference: str, limit: int) -> bytes:
+        """Get a file that a founder sent, at most `limit` bytes; raises FetchError."""
+        return await fetch(self._bot, self._config, reference, limit)
+
+    def deep_link(self, payload: str) -> str | None:
+        """An address that opens this bot with "/start <payload>"; None until Telegram told our name."""
+        return f"https://t.me/{self._username}?start={payload}" if self._username else None
 
     # --- receiving --------------------------------------------------------------------------------
 

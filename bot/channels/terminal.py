@@ -12,7 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.channels.base import DeliveryRefused, Inbox, RawUpdate, SendResult, UnreadableUpdate
+from bot.channels.base import DeliveryRefused, Inbox, RawUpdate, SendResult, UnreadableUpdate, read_local
+from bot.channels.terminal_files import asked_file, describe, dropped_file
 from bot.channels.terminal_lines import Lines
 from handlers.messages import Attachment, Button, IncomingMessage, Reply
 from handlers.texts import LANGUAGES, Texts
@@ -67,7 +68,7 @@ class TerminalChannel:
                 sender_name=data["chat"],
                 received_at=datetime.fromisoformat(data["at"]),
                 language_hint=data.get("hint"),
-                **data["message"],
+                **_with_attachments(data["message"]),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise UnreadableUpdate(f"terminal_{type(error).__name__}") from None
@@ -79,7 +80,7 @@ class TerminalChannel:
                 await self._say(inbox, "/start")
                 self._console.print(self._texts("terminal.hint"), style="dim")
             while (line := await self._next_line(stop)) is not None:
-                if line.strip():
+                if line.strip() and not self._missing(line.strip()):
                     await self._say(inbox, line.strip())
             if self._console.is_terminal:
                 self._console.print(self._texts("terminal.bye"), style="dim")
@@ -98,6 +99,14 @@ class TerminalChannel:
             stopping.cancel()
         return None if line is None or line.strip().lower() in _QUIT else line
 
+    def _missing(self, line: str) -> bool:
+        """Tell at once when /file names a file that is not there."""
+        path = asked_file(line)
+        if path is None or path.is_file():
+            return False
+        self._write(self._texts("terminal.file_missing", path=path))
+        return True
+
     async def _say(self, inbox: Inbox, line: str) -> None:
         if not self._console.is_terminal:
             self._console.print(f"> {clean(line)}", markup=False, highlight=False)
@@ -113,10 +122,12 @@ class TerminalChannel:
         return RawUpdate(update_id=self._last_update, chat=self._user, payload=json.dumps(data))
 
     def _meaning(self, line: str) -> dict[str, Any]:
-        """Tell a pressed number from a command from a text."""
+        """Tell a pressed number from a file from a command from a text."""
         if line.isascii() and line.isdigit() and 0 < int(line[:4]) <= len(self._buttons):
             payload = self._buttons[int(line[:4]) - 1].payload
             return {"kind": "button", "button": payload, "button_message": self._buttons_under}
+        if (path := asked_file(line) or dropped_file(line)) is not None:
+            return {"kind": "file", "unsupported": "document", "attachments": [describe(path)]}
         name, _, rest = line.partition(" ")
         if len(name) > 1 and name.startswith("/"):
             words = {"command": name[1:].lower(), "arguments": rest.strip()}
@@ -144,6 +155,14 @@ class TerminalChannel:
 
     async def typing(self, chat: str) -> None:
         """Nothing to do: `run` shows the sign of thinking while it waits."""
+
+    async def fetch(self, reference: str, limit: int) -> bytes:
+        """Read a file that was named here, at most `limit` bytes; raises FetchError."""
+        return await asyncio.to_thread(read_local, reference, limit)
+
+    def deep_link(self, payload: str) -> str | None:
+        """There is no address that leads to a terminal."""
+        return None
 
     def _show(self, reply: Reply) -> None:
         self._write("")
@@ -192,6 +211,13 @@ class TerminalChannel:
     @property
     def _texts(self) -> Texts:
         return Texts(self._language)
+
+
+def _with_attachments(message: dict[str, Any]) -> dict[str, Any]:
+    files = message.get("attachments")
+    return (
+        message if files is None else {**message, "attachments": tuple(Attachment(**file) for file in files)}
+    )
 
 
 def _user_name() -> str:
