@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, func, select
 
+from storage.application_erasure import rewrite_snapshots
 from storage.application_records import MemberRecord, MemberRole
 from storage.application_tables import ApplicationAnswer, ApplicationMember
 from storage.repository import Repository, filled, named, table
@@ -42,16 +43,13 @@ class ApplicationMembers(Repository):
         return await self._join(application_id, founder_id, "member")
 
     async def remove_member(self, application_id: int, founder_id: int) -> bool:
-        """Take a co-founder and their own answers out; False when they are not in it, or own it."""
-        gone = await self._write(
-            delete(_members).where(
-                _members.c.application_id == application_id,
-                _members.c.founder_id == founder_id,
-                _members.c.role == "member",
-            )
-        )
-        if gone.rowcount != 1:
+        """Take a co-founder out, with their own answers; False when they are not in it, or own it."""
+        theirs = and_(_members.c.application_id == application_id, _members.c.founder_id == founder_id)
+        row = await self._row(select(_members.c.id).where(theirs, _members.c.role == "member"))
+        if row is None:
             return False
+        await rewrite_snapshots(self, founder_id, None, application_id)
+        await self._write(delete(_members).where(_members.c.id == row.id))
         await self._write(
             delete(_answers).where(
                 _answers.c.application_id == application_id, _answers.c.member_id == founder_id

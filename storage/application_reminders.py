@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import func, select, update
 
 from storage.application_records import ApplicationRecord, ReminderCandidate
 from storage.application_tables import Application, ApplicationReminder
@@ -33,7 +33,8 @@ _CHAT = (
 )
 _CANDIDATES = (
     select(*_COLUMNS, _conversations.c.id.label("chat_id"), _conversations.c.channel, _conversations.c.chat)
-    .join(_conversations, and_(_conversations.c.id == _CHAT))
+    .select_from(_applications)
+    .join(_conversations, _conversations.c.id == _CHAT)
     .where(
         _applications.c.status == "draft",
         _applications.c.reminders_stopped_at.is_(None),

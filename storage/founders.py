@@ -10,6 +10,7 @@ from sqlalchemy import Row, and_, insert, select, update
 from storage.entries import Sender
 from storage.erasure import erase
 from storage.holdings import held
+from storage.merging import merge
 from storage.records import ConversationRecord, ErasureReport, FounderRecord, Person
 from storage.repository import Repository, named, table
 from storage.tables import Conversation, Founder, Identity, clean_text
@@ -94,6 +95,15 @@ class Founders(Repository):
         were sent after the request, and lose their contents when they are handled.
         """
         return await erase(self, self._scope, founder_id)
+
+    async def merge(self, from_id: int, into_id: int) -> bool:
+        """Let one founder take over everything of another, because they are the same person.
+
+        Identities, chats, messages, applications, memberships, judgments, codes and files move, so that a
+        message from either chat is the same founder's; the emptied row stays, marked. False, and nothing
+        has changed, when both own a draft, or one of them is erased or merged already.
+        """
+        return await merge(self, from_id, into_id)
 
     async def _known(self, sender: Sender) -> Row[Any] | None:
         keys = {"channel": sender.channel, "sender": sender.sender, "chat": sender.chat}
