@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from forms.model import Question, Value
-from forms.values import amounts, choices, company, contact, dates, files, numbers, yes_no
+from forms.values import addresses, amounts, choices, company, contact, dates, files, numbers, yes_no
 from forms.values.checks import check
 from forms.values.problem import NotValid
 from forms.values.show import show_value
@@ -54,7 +54,7 @@ def read_value(question: Question, text: str, *, language: str, today: date) -> 
         case "phone":
             return contact.read_phone(text)
         case "url":
-            return contact.read_url(text)
+            return addresses.read_url(text)
         case "company_code":
             return company.read_company_code(text)
         case "file":
@@ -85,7 +85,7 @@ def find_value(question: Question, text: str, *, language: str, today: date) -> 
         case "phone":
             return contact.find_phone(text)
         case "url":
-            return contact.find_url(text)
+            return addresses.find_url(text)
         case "company_code":
             return company.find_company_code(text)
         case "file":

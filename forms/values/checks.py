@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from forms.model import Question, Value
+from forms.values.addresses import check_url
 from forms.values.amounts import check_amount
 from forms.values.choices import check_choices
 from forms.values.company import check_company_code
-from forms.values.contact import check_email, check_phone, check_url
+from forms.values.contact import check_email, check_phone
 from forms.values.dates import check_date
 from forms.values.files import check_file
 from forms.values.numbers import check_number

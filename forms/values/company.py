@@ -6,12 +6,9 @@ import re
 
 from forms.model import Value
 from forms.values.problem import NotValid
-from forms.values.text import excerpt, plain, wording
+from forms.values.text import EDGES, excerpt, plain, wording
+from forms.values.vocabulary import bare
 
-_LEAD = re.compile(
-    r"^(?:(?:我们|公司|的|统一社会信用代码|社会信用代码|信用代码|税号|代码|uscc|code|our|the|is|unified social credit|company|号码)\s*)+[::是为]?\s*",
-    re.IGNORECASE,
-)
 _INSIDE = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z](?:[ -]?[0-9A-Za-z]){17}(?![0-9A-Za-z])")
 _LENGTH = 18
 _OLD_LENGTH = 15
@@ -19,7 +16,7 @@ _OLD_LENGTH = 15
 
 def read_company_code(text: str) -> Value:
     """Read a message that is one code; NotValid tells length, letters, checksum and old numbers apart."""
-    written = _LEAD.sub("", plain(text)).rstrip(" .。,,;;")
+    written = bare("code", plain(text).strip(EDGES)).strip(EDGES)
     code = re.sub(r"[\s\-–—_.·]+", "", written).upper()
     if len(code) == _OLD_LENGTH and code.isascii() and code.isdigit():
         raise NotValid("company_code_old")

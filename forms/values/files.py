@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forms.model import Question, Value
-from forms.values.contact import find_url, read_url
+from forms.values.addresses import find_url, read_url
 from forms.values.problem import NotValid
 from forms.values.text import clean, excerpt
 

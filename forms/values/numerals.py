@@ -33,7 +33,7 @@ _DIGITS = re.compile(
     r"(?P<digits>(?<![\d.])\d+(?:[.,'’]\d+)*(?: \d{3}(?!\d))*(?:[.,]\d+)?|(?<![\w.,])\.\d+)"
     rf"(?:\s?(?P<scale>{alternatives(_SCALES)})\.?(?:(?P<rest>[1-9])(?![\d.,]*\d)(?!\s?{alternatives(_SCALES)}))?)?"
 )
-_HAN = re.compile(rf"负?[{CHINESE}]+")
+_HAN = re.compile(rf"负?(?!一[共起些般直样定下切旦致律])(?<![统唯第])[{CHINESE}]+")
 _VALUES = ("零〇", "一壹", "二两贰", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")
 _HAN_DIGITS = {sign: value for value, signs in enumerate(_VALUES) for sign in signs}
 _VARIANTS = str.maketrans("俩仨○貳參陸", "两三〇贰叁陆")

@@ -20,8 +20,8 @@ _NUMBERED = re.compile(
 )
 _CHINESE = {sign: number for number, sign in enumerate("一二三四五六七八九十", start=1)}
 _NEGATED = re.compile(
-    r"(?:不是|不要|不选|不想|不用|不需要|没有|没|别|非|除了|\b(?:not|no|don't|dont|never|without|except|instead of|"
-    r"nicht|kein\w*|ohne|statt))\s*(?:the|a|an|要|选|interested in|want|for|need|die|den|das)?\s*$"
+    r"(?:不是|不要|不选|不想|不用|不需要|没有|没|别|非|除了|\b(?:not|no|don't|dont|never|without|except|"
+    r"instead of|nicht|kein\w*|ohne|statt))\s*(?:the|a|an|要|选|interested in|want|for|need|die|den|das)?\s*$"
 )
 _CLOSE, _CLOSE_ASIAN, _MARGIN = 80.0, 66.0, 10.0
 _LONGEST = 80
@@ -44,9 +44,10 @@ def resolve(question: Question, text: str) -> list[Option]:
         return []
     core = _core(word)
     for form in dict.fromkeys((word, core)):
-        if exact := [option for option in question.options if form in _names(option)]:
+        if exact := [option for option in question.options if _same(form, option)]:
             return exact
-        if numbered := by_number(question, text if form == word else form):
+        lone_letter = form != word and form.isascii() and form.isalpha()
+        if not lone_letter and (numbered := by_number(question, text if form == word else form)):
             return [numbered]
     if not core or len(core) > _LONGEST:
         return []
@@ -67,7 +68,7 @@ def by_number(question: Question, text: str) -> Option | None:
 
 
 def mentions(question: Question, lowered: str, *, parts: bool) -> list[Mention]:
-    """Where options are named in a plain lower-case text; with `parts` also by a word only one of them has."""
+    """Where options are named in a plain lower-case text; with `parts` also by a word only one has."""
     places: list[tuple[int, int, Option]] = []
     for option in question.options:
         spoken = set(_spoken(option))
@@ -110,6 +111,12 @@ def _names(option: Option) -> Iterator[str]:
         yield fold(name)
 
 
+def _same(word: str, option: Option) -> bool:
+    """Whether a folded text is a name of the option, spaces apart."""
+    joined = word.replace(" ", "")
+    return any(joined == name.replace(" ", "") for name in _names(option))
+
+
 def _spoken(option: Option) -> Iterator[str]:
     """Names long enough to be recognized inside a sentence."""
     for name in (option.id, *option.labels.values(), *option.also):
@@ -147,8 +154,11 @@ def _partly(question: Question, word: str) -> list[Option]:
     """Options with a name of which the text is a part: "bmw" of "BMW pilot"."""
     if not _telling(word):
         return []
+    said = set(word.split())
     return [
-        option for option in question.options if any(_whole(word).search(name) for name in _names(option))
+        option
+        for option in question.options
+        if any(_whole(word).search(name) or said <= set(name.split()) for name in _names(option))
     ]
 
 
@@ -165,7 +175,10 @@ def _closely(question: Question, word: str) -> list[Option]:
 
     scores = sorted(
         (
-            (max((fuzz.ratio(word, name) for name in _names(option) if _as_long(word, name)), default=0), -index)
+            (
+                max((fuzz.ratio(word, name) for name in _names(option) if _as_long(word, name)), default=0),
+                -index,
+            )
             for index, option in enumerate(question.options)
         ),
         reverse=True,

@@ -63,7 +63,8 @@ _OPEN = re.compile(
     r"[几数多]\s*[十百千万亿]|[十百千万亿\d]\s*[几多余]|\d\s*\+(?!\d)|\d\s*(?:or more|or so many|plus)\b|"
     r"\b(?:between|several|dozens|hundreds|thousands|zwischen|mehrere|a few|few|einige)\b|若干|好几|介于|"
     r"超过|不到|不足|不止|至少|最多|以上|以下|以内|[<>≥≤]|"
-    r"\b(?:over|more than|less than|at least|at most|up to|under|mehr als|weniger als|mindestens|höchstens|über|unter)\b"
+    r"\b(?:over|more than|less than|at least|at most|up to|under|"
+    r"mehr als|weniger als|mindestens|höchstens|über|unter)\b"
 )
 _DIGIT_RANGE = re.compile(
     r"\d\s*[a-z万千百亿%个人名位元€$£¥]{0,3}\s*(?:[-–—−~～至到]+|\bto\b|\bbis\b|\bor\b|或者?|\boder\b)"

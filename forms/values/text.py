@@ -12,6 +12,8 @@ _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uff
 _EDGES = "​‌‍⁠﻿‎‏­"
 _LETTER_OR_PICTURE = re.compile(r"[^\W_]|[\u2600-\u27bf\U0001f000-\U0001faff]")
 _WORDING = 4000
+EDGES = " \t\n.,;:!?。、<>()[]{}\"'“”‘’「」『』《》【】"
+"""What may stand around an address without being a part of it."""
 
 
 def clean(text: str) -> str:

@@ -30,6 +30,24 @@ def pattern(table: str, key: str) -> re.Pattern[str]:
     return any_of(words(table, key))
 
 
+def bare(key: str, text: str) -> str:
+    """An address or number without the words around it ("手机号 138 0013 8000 谢谢")."""
+    lead, tail = _around(key)
+    return tail.sub("", lead.sub("", text))
+
+
+@lru_cache(maxsize=8)
+def _around(key: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    lead, after = words("contact", key), alternatives(words("contact", "after"))
+    spaced = alternatives(word for word in lead if word.isascii())
+    joined = alternatives(word for word in lead if not word.isascii())
+    gap = r"[\s:.]*" if key in ("phone", "code") else r"[\s:]+"
+    return (
+        re.compile(rf"^(?:{joined}[\s:,]*|{spaced}{gap})+", re.IGNORECASE),
+        re.compile(rf"(?:[\s,(\[。]*{after}[)\]!.]*)+$", re.IGNORECASE),
+    )
+
+
 def any_of(choices: Iterable[str]) -> re.Pattern[str]:
     """A pattern that matches the longest of some words, Latin ones only as whole words."""
     return re.compile(alternatives(choices))

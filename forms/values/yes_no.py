@@ -9,7 +9,6 @@ from forms.values.problem import NotValid
 from forms.values.text import excerpt, fold, plain, wording
 from forms.values.vocabulary import words
 
-
 _THUMBS = {
     "👍": True,
     "✅": True,
@@ -23,8 +22,8 @@ _THUMBS = {
     "🚫": False,
 }
 _UNSURE = re.compile(
-    r"(?:no|not) (?:idea|problem|matter|one|wonder|wait|sure|certain|clear)|don'?t know|maybe|perhaps|probably|"
-    r"depends|不知道|不清楚|不确定|不一定|没有问题|没有?关系|可能|也许|说不准|看情况|"
+    r"(?:no|not) (?:idea|problem|matter|one|wonder|wait|sure|certain|clear)|don'?t know|maybe|perhaps|"
+    r"probably|depends|不知道|不清楚|不确定|不一定|没有问题|没有?关系|可能|也许|说不准|看情况|"
     r"weiß nicht|vielleicht|keine ahnung|nicht sicher"
 )
 _QUESTION = re.compile(r"\?|？|[吗呢么]\s*$")
@@ -70,10 +69,10 @@ def _word(text: str) -> bool | None:
 def _sentence(lowered: str) -> bool | None:
     if _QUESTION.search(lowered) or _UNSURE.search(lowered):
         return None
-    parts = [fold(part) for part in re.split(r"[,.;!:，。；！：、\n–—-]+", lowered)]
-    parts = [part for part in parts if part]
-    if not parts:
+    clauses = [part for part in re.split(r"[,.;!:、\n–—]+", lowered) if fold(part)]
+    if not clauses:
         return None
+    parts = [fold(clause) for clause in clauses]
     said = {meaning for part in parts if (meaning := _part(part)) is not None}
     head = _HEAD.match(lowered)
     if head and head[0] in _STRONG_YES:
@@ -85,7 +84,7 @@ def _sentence(lowered: str) -> bool | None:
         return said.pop()
     if said:
         return None
-    if _DENIALS.search(parts[0]):
+    if _DENIALS.search(clauses[0]):
         return False
     return True if _AFFIRMATIONS.match(parts[0]) else None
 
