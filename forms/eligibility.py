@@ -23,7 +23,7 @@ class Finding:
 
 
 def assess(form: Form, answers: Answers, today: date) -> tuple[Finding, ...]:
-    """The requirements that apply, in the form's order; with a missing answer one is unknown, never a miss."""
+    """The requirements that apply, in the form's order; one that lacks an answer is unknown, no miss."""
     values = walk(form, answers, today).symbols
     order = {question.id: question for question in form.questions}
     findings = []

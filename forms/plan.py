@@ -88,10 +88,11 @@ def _step(question: Question, own: bool) -> Step:
 
 
 def _check(question: Question, value: Value, today: date) -> bool:
+    """Whether data fits; what was stored for a question of another type may be of any shape."""
     from forms.values import NotValid, check
 
     try:
         check(question, value, today)
-    except NotValid:
+    except (NotValid, ArithmeticError, LookupError, TypeError, ValueError):
         return False
     return True

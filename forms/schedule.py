@@ -23,7 +23,7 @@ class Standing:
     """How a track stands at a moment; `opens` and `closes` are those of `window`.
 
     `window` is the one that is open, in its grace, or was closed last; before the first one, that one. Founders
-    are told of `closes` only: the grace is kept to ourselves. After it, a track that takes late applications
+    hear of `closes` only: the grace is kept to ourselves. After it, a track that takes late applications
     counts them for `next_window` ("late"); any other waits for that window ("before"), or is "over".
     """
 
@@ -80,7 +80,7 @@ def deadline(track: FormTrack, now: datetime) -> datetime | None:
 def reminders(
     track: FormTrack | None, started_at: datetime, updated_at: datetime, now: datetime, *, timezone: ZoneInfo
 ) -> list[tuple[Kind, datetime]]:
-    """The reminders of a draft with the moment each is due, the first one first; some may be due already.
+    """The reminders of a draft with the moment each is due, soonest first; some may be due already.
 
     A draft that was begun after a moment is not reminded of it, nothing is said once the deadline is past, the
     last one due makes those before it needless, and never do two come within a day.

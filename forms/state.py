@@ -99,10 +99,10 @@ def examine(form: Form, answers: Answers, today: date, *, owner: bool = True) ->
 
 
 def put(form: Form, answers: Answers, key: str, value: Value, today: date) -> Change:
-    """Answer or skip one slot, and settle; an answer for a slot that does not apply changes nothing.
+    """Answer or skip one slot and settle; what is for a slot that does not apply changes nothing.
 
-    A group that is not required is skipped whole at its own key; any answer inside it takes that back. A value
-    that was read for another question raises ValueError.
+    A group that is not required is skipped whole at its own key; any answer inside it takes that back. To skip
+    "another row?" is to say no. A value that was read for another question raises ValueError.
     """
     before = walk(form, answers, today)
     now = dict(before.kept)
@@ -119,6 +119,8 @@ def put(form: Form, answers: Answers, key: str, value: Value, today: date) -> Ch
     slot = open_again.by_key.get(key)
     if slot is None or slot.question.type == "group":
         return Change(answers=before.kept)
+    if slot.closing and value.skipped:
+        value = Value(data=False, wording=value.wording)
     if not plan_of(form).valid(slot.question, value, today):
         raise ValueError(f"{key}: this value does not fit the question")
     if slot.row is not None and slot.row == open_again.new_rows.get(group_id):
