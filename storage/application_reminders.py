@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import func, select, update
@@ -12,6 +13,7 @@ from storage.repository import Repository, columns, named, table
 from storage.tables import Conversation, Message
 
 _applications, _conversations, _messages = table(Application), table(Conversation), table(Message)
+_sent = table(ApplicationReminder)
 _COLUMNS = columns(Application, ApplicationRecord)
 
 _chats = _conversations.alias("chats")
@@ -70,6 +72,15 @@ class ApplicationReminders(Repository):
             application_id=application_id, kind=kind, deadline=deadline, at=self._now()
         )
         return (await self._write(statement.on_conflict_do_nothing())).rowcount == 1
+
+    async def reminders_sent(self, application_ids: Collection[int]) -> set[tuple[int, str, datetime]]:
+        """Return which reminders of these applications went out: id, kind and deadline."""
+        rows = await self._rows(
+            select(_sent.c.application_id, _sent.c.kind, _sent.c.deadline).where(
+                _sent.c.application_id.in_(application_ids)
+            )
+        )
+        return {(row.application_id, row.kind, row.deadline) for row in rows}
 
     async def stop_reminders(self, application_id: int, *, stopped: bool = True) -> None:
         """Send no more reminders of an application, or take them up again."""

@@ -1,0 +1,161 @@
+"""Reminders of drafts: looked for every minute, each left in the outbox in the commit that notes it as sent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bot.lanes import where
+from forms.model import Form, FormTrack, Value
+from forms.schedule import QUIET_FROM, QUIET_UNTIL, deadline, reminders, standing
+from forms.state import examine
+from handlers.apply.notices import missed, reminder
+from handlers.apply.telling import tell_chat
+from handlers.messages import Reply
+from handlers.turn import Services
+from storage.application_records import ApplicationRecord, ReminderCandidate
+
+if TYPE_CHECKING:
+    from storage.database import UnitOfWork
+
+logger = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 60.0
+_PAGE = 500
+_MOST_A_ROUND = 600
+"""More than these wait for the next round, so that replies to founders are not stuck behind reminders."""
+_AT_WORK = timedelta(minutes=15)
+_LONG_PAST = timedelta(days=14)
+_MISSED = "missed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """The one reminder a draft gets now, and those with their moments that it makes needless."""
+
+    kind: str
+    at: datetime
+    needless: tuple[tuple[str, datetime], ...]
+    deadline: datetime | None
+
+
+class Reminders:
+    """Looks for drafts to remind of; several processes may do so on one database."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._form = services.form
+
+    async def keep(self, pause: float = PAUSE_SECONDS) -> None:
+        """Look again and again until canceled; a failure is logged and the next look is as good."""
+        while True:
+            try:
+                await self.look()
+            except Exception as error:
+                logger.warning("reminders: %s (%s)", type(error).__name__, where(error))
+            await asyncio.sleep(pause)
+
+    async def look(self) -> int:
+        """Send what is due now, and return how many reminders that is."""
+        now = self._services.clock()
+        if self._form is None or quiet(now, self._services):
+            return 0
+        sent = after = 0
+        while sent < _MOST_A_ROUND:
+            async with self._services.database.unit_of_work(read_only=True) as work:
+                page = await work.applications.reminder_candidates(after, _PAGE)
+                known = await work.applications.reminders_sent([item.application.id for item in page])
+            if not page:
+                break
+            after = page[-1].application.id
+            for candidate in page:
+                if sent >= _MOST_A_ROUND:
+                    break
+                due = due_now(self._form, candidate.application, now, self._services)
+                if due is None or (candidate.application.id, due.kind, due.at) in known:
+                    continue
+                sent += await self._send(candidate, due)
+            await asyncio.sleep(0)
+        if sent:
+            logger.info("%d reminders", sent)
+        return sent
+
+    async def _send(self, candidate: ReminderCandidate, due: Due) -> bool:
+        async with self._services.database.unit_of_work() as work:
+            record = await work.applications.get(candidate.application.id, lock=True)
+            if record is None or record.status != "draft" or record.reminders_stopped_at is not None:
+                return False
+            if not await work.applications.note_reminder(record.id, due.kind, due.at):
+                return False
+            for kind, at in due.needless:
+                await work.applications.note_reminder(record.id, kind, at)
+            reply = await self._reply(work, record, due)
+            await tell_chat(work, candidate.conversation_id, candidate.channel, candidate.chat, reply)
+        return True
+
+    async def _reply(self, work: UnitOfWork, record: ApplicationRecord, due: Due) -> Reply:
+        form, program = self._form, self._services.program
+        assert form is not None
+        now = self._services.clock()
+        if due.kind == _MISSED and due.deadline is not None:
+            track = _track(form, record)
+            at = standing(track, now) if track else None
+            following = at.next_window.opens if at and at.next_window else None
+            late = "next_window" if at and at.phase == "late" else "refuse"
+            return missed(program, record, due.deadline, following, late=late, language=record.language)
+        stored = await work.applications.answers(record.id, record.founder_id)
+        answers = {
+            key: Value(data=item.data, wording=item.wording, skipped=item.skipped)
+            for key, item in stored.items()
+        }
+        today = now.astimezone(program.timezone).date()
+        left = {(slot.group or slot.question).id for slot in examine(form, answers, today).missing}
+        return reminder(program, record, due.kind, len(left), due.deadline, record.language)
+
+
+def due_now(form: Form, record: ApplicationRecord, now: datetime, services: Services) -> Due | None:
+    """The reminder that is due for a draft: a missed window first, else the last one that came due."""
+    if now - record.updated_at < _AT_WORK:
+        return None
+    track = _track(form, record)
+    zone = services.program.timezone
+    end = deadline(track, now) if track else None
+    past = [
+        (kind, due)
+        for kind, due in reminders(track, record.created_at, record.updated_at, now, timezone=zone)
+        if due <= now
+    ]
+    kinds = [(kind, end or due) for kind, due in past]
+    closed = _missed(track, record, now) if track else None
+    if closed is not None and record.updated_at <= closed + track.grace:
+        return Due(kind=_MISSED, at=closed, needless=tuple(kinds), deadline=closed)
+    if not kinds:
+        return None
+    kind, at = kinds.pop()
+    return Due(kind=kind, at=at, needless=tuple(kinds), deadline=end)
+
+
+def quiet(now: datetime, services: Services) -> bool:
+    """Whether it is night where the program is."""
+    local = now.astimezone(services.program.timezone).time()
+    return not QUIET_UNTIL <= local < QUIET_FROM
+
+
+def _missed(track: FormTrack, record: ApplicationRecord, now: datetime) -> datetime | None:
+    """The end of the last window that closed on this draft, unless that is long ago."""
+    ends = [window.closes for window in track.windows if window.closes is not None]
+    return _latest(
+        end for end in ends if record.created_at < end and end + track.grace < now < end + _LONG_PAST
+    )
+
+
+def _latest(moments: Iterable[datetime]) -> datetime | None:
+    return max(moments, default=None)
+
+
+def _track(form: Form, record: ApplicationRecord) -> FormTrack | None:
+    return next((track for track in form.tracks if track.id == record.track), None)

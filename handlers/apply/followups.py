@@ -1,0 +1,87 @@
+"""Questions of reviewers: answered by a button and a text, or by replying to the message that asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from handlers.apply.context import open_desk
+from handlers.buttons import Press, button
+from handlers.messages import Button, Reply
+from handlers.turn import Result, Turn
+from handlers.words import clip
+from storage.application_records import ApplicationRecord, FollowUpRecord
+
+if TYPE_CHECKING:
+    from storage.database import UnitOfWork
+
+_AWAITED = "followup"
+_PATIENCE = timedelta(hours=24)
+_LONGEST_ANSWER = 4000
+
+
+async def pressed(turn: Turn) -> Result:
+    """Ask for the answer to one question; the next typed message is it."""
+    wanted = (turn.press or Press(action="")).number()
+    found = await _find(turn, wanted)
+    if found is None:
+        return turn.toast("applied.followup.gone")
+    _, question = found
+    if question.answer is not None:
+        return turn.reply("applied.followup.already", answer=question.answer)
+    pending = {"await": _AWAITED, "id": question.id, "until": (turn.now + _PATIENCE).isoformat()}
+    text = turn.say("applied.followup.write", question=question.question)
+    return Result(replies=(Reply(text=text, language=turn.language),), pending=pending)
+
+
+def awaits_answer(turn: Turn) -> bool:
+    """Tell whether this typed message answers a reviewer's question."""
+    if not turn.typed or turn.pending.get("await") != _AWAITED:
+        return False
+    return turn.now <= datetime.fromisoformat(str(turn.pending["until"]))
+
+
+async def typed(turn: Turn) -> Result:
+    """Store the answer and say so; what is asked next is the next open question, if any."""
+    found = await _find(turn, int(turn.pending["id"]))
+    if found is None:
+        return turn.reply("applied.followup.gone")
+    record, question = found
+    if question.answer is not None:
+        return turn.reply("applied.followup.already", answer=question.answer)
+    if len(turn.text) > _LONGEST_ANSWER:
+        text = turn.say("applied.followup.too_long", length=len(turn.text), limit=_LONGEST_ANSWER)
+        return Result(replies=(Reply(text=text, language=turn.language),), pending=turn.pending)
+
+    async def write(work: UnitOfWork, message_id: int) -> Sequence[Reply]:
+        if not await work.applications.answer_follow_up(question.id, turn.text, message_id=message_id):
+            return turn.reply("applied.followup.gone").replies
+        others = [item for item in await work.applications.follow_ups(record.id) if item.answer is None]
+        lines = [turn.say("applied.followup.thanks", number=record.number or "–")]
+        if others:
+            lines.append(turn.say("applied.followup.more", count=len(others)))
+        rows = tuple((answer_button(turn, item),) for item in others)
+        return (Reply(text="\n\n".join(lines), buttons=rows, language=turn.language),)
+
+    return Result(write=write)
+
+
+def answer_button(turn: Turn, question: FollowUpRecord) -> Button:
+    """The button that answers one question, with the beginning of it."""
+    label = turn.say("applied.button.answer_this", question=clip(question.question, 30))
+    return button(label, "followup", question.id)
+
+
+async def _find(turn: Turn, wanted: int | None) -> tuple[ApplicationRecord, FollowUpRecord] | None:
+    """A question about an application of this founder's own; the ids of buttons come from outside."""
+    if wanted is None:
+        return None
+    async with turn.reading() as work:
+        question = await work.applications.follow_up(wanted)
+    if question is None:
+        return None
+    desk = await open_desk(turn, question.application_id)
+    if desk is None or not desk.owner:
+        return None
+    return desk.application, question
