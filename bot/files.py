@@ -85,15 +85,15 @@ class Shelf:
                     path.unlink()
         return found
 
-    def remove(self, hashes: Collection[str], seconds: float = KEEP_SECONDS) -> int:
-        """Remove content that is still old; returns how many files went."""
-        removed, limit = 0, time.time() - seconds
+    def remove(self, hashes: Collection[str], seconds: float = KEEP_SECONDS) -> list[str]:
+        """Remove content that is still old; returns the hashes whose content is gone."""
+        removed, limit = [], time.time() - seconds
         for sha256 in hashes:
             path = self.path(sha256)
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime <= limit:
                     path.unlink()
-                    removed += 1
+                    removed.append(sha256)
         return removed
 
 
@@ -118,6 +118,14 @@ class FileStore:
     async def read(self, sha256: str) -> bytes:
         """Return the content of a kept file; raises LookupError for one that is not there."""
         return await asyncio.to_thread(self._shelf.get, sha256)
+
+    async def aged(self) -> list[str]:
+        """List the hashes of content that has lain for some time."""
+        return await asyncio.to_thread(self._shelf.aged)
+
+    async def remove(self, hashes: Collection[str]) -> list[str]:
+        """Remove content that is still old; returns the hashes whose content is gone."""
+        return await asyncio.to_thread(self._shelf.remove, hashes)
 
     async def _download(self, channel: str, reference: str) -> bytes:
         source = self._channels.get(channel)

@@ -12,10 +12,12 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from bot.app import open_knowledge, telegram_channel, terminal_channel
+from bot.app import application_form, open_knowledge, telegram_channel, terminal_channel
 from bot.channels.base import Channel
+from bot.chores import keep_sweeping
 from bot.delivery import Delivery
 from bot.dispatcher import Dispatcher
+from bot.files import FileStore
 from bot.health import Heartbeat
 from bot.workers import new_worker_id
 from handlers.program import load_program
@@ -51,14 +53,19 @@ async def serve(settings: Settings) -> None:
     heartbeat = Heartbeat(settings.data_dir)
     async with opened(settings) as (database, knowledge):
         channel = telegram_channel(settings, program)
-        services = _services(settings, database, knowledge)
+        files = FileStore(settings.data_dir, [channel])
+        services = _services(settings, database, knowledge, [channel], files)
         heartbeat.start()
-        beating = asyncio.create_task(heartbeat.keep())
+        chores = [
+            asyncio.create_task(heartbeat.keep()),
+            asyncio.create_task(keep_sweeping(database, files)),
+        ]
         logger.info("ready program=%s channels=%s passages=%d", program.slug, channel.name, len(knowledge))
         try:
             await _dispatcher(services, [channel]).serve(stop)
         finally:
-            beating.cancel()
+            for chore in chores:
+                chore.cancel()
             heartbeat.stop()
             await channel.close()
     logger.info("stopped")
@@ -69,7 +76,9 @@ async def converse(settings: Settings) -> None:
     program = load_program(settings.program)
     async with opened(settings) as (database, knowledge):
         channel = terminal_channel(settings, program, utc_now)
-        await _dispatcher(_services(settings, database, knowledge), [channel]).serve(asyncio.Event())
+        files = FileStore(settings.data_dir, [channel])
+        services = _services(settings, database, knowledge, [channel], files)
+        await _dispatcher(services, [channel]).serve(asyncio.Event())
 
 
 @contextlib.asynccontextmanager
@@ -127,9 +136,29 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _services(settings: Settings, database: Database, knowledge: Knowledge) -> Services:
+def _services(
+    settings: Settings,
+    database: Database,
+    knowledge: Knowledge,
+    channels: Sequence[Channel],
+    files: FileStore,
+) -> Services:
     program = load_program(settings.program)
-    return Services(database=database, knowledge=knowledge, program=program, clock=utc_now, detect=detect)
+    by_name = {channel.name: channel for channel in channels}
+
+    def deep_link(channel: str, payload: str) -> str | None:
+        return by_name[channel].deep_link(payload) if channel in by_name else None
+
+    return Services(
+        database=database,
+        knowledge=knowledge,
+        program=program,
+        clock=utc_now,
+        detect=detect,
+        form=application_form(settings, program),
+        files=files,
+        deep_link=deep_link,
+    )
 
 
 def _dispatcher(services: Services, channels: Sequence[Channel]) -> Dispatcher:
