@@ -1,4 +1,4 @@
-"""Reminders of drafts: looked for every minute, each left in the outbox in the commit that notes it as sent."""
+"""Reminders of drafts: looked for every minute, each put into the outbox by the commit that notes it."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def due_now(form: Form, record: ApplicationRecord, now: datetime, services: Serv
     ]
     kinds = [(kind, end or due) for kind, due in past]
     closed = _missed(track, record, now) if track else None
-    if closed is not None and record.updated_at <= closed + track.grace:
+    if closed is not None:
         return Due(kind=_MISSED, at=closed, needless=tuple(kinds), deadline=closed)
     if not kinds:
         return None
@@ -149,7 +149,9 @@ def _missed(track: FormTrack, record: ApplicationRecord, now: datetime) -> datet
     """The end of the last window that closed on this draft, unless that is long ago."""
     ends = [window.closes for window in track.windows if window.closes is not None]
     return _latest(
-        end for end in ends if record.created_at < end and end + track.grace < now < end + _LONG_PAST
+        end
+        for end in ends
+        if record.created_at < end and record.updated_at <= end + track.grace < now < end + _LONG_PAST
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from bot.channels.base import PRESS, Channel
 from bot.lanes import where
 from bot.patience import until_stored
+from handlers.apply.codes import HIDDEN, code_in, masked
 from handlers.errors import apologize, error_code
 from handlers.language import written_language
 from handlers.messages import IncomingMessage, Reply
@@ -216,13 +217,14 @@ class Turns:
             await work.founders.mark_blocked(conversation.channel, turn.message.chat, None)
 
     async def _store(self, work: UnitOfWork, turn: Turn, reply: Reply, asked: int) -> OutboxRecord:
-        """Keep the reply for good without its files, and put it into the outbox as a whole."""
+        """Keep the reply for good without its files and codes, and put it into the outbox as a whole."""
+        code = reply.extra.get(HIDDEN, "")
         message = await work.messages.add_outgoing(
             NewOutgoing(
                 conversation_id=turn.conversation_id,
                 in_reply_to=asked,
-                text=plain_text(reply),
-                payload=reply_to_dict(reply, with_files=False),
+                text=masked(plain_text(reply), code),
+                payload=masked(reply_to_dict(reply, with_files=False), code),
                 language=reply.language,
             )
         )
@@ -244,6 +246,7 @@ class Turns:
 
 
 def _incoming(turn: Turn, message: IncomingMessage) -> NewIncoming:
+    code = code_in(message)
     details = {
         "command": message.command,
         "arguments": message.arguments,
@@ -257,9 +260,9 @@ def _incoming(turn: Turn, message: IncomingMessage) -> NewIncoming:
         external_id=message.external_id,
         kind=message.kind,
         received_at=message.received_at,
-        text=message.text,
+        text=masked(message.text, code),
         language=turn.written,
-        payload={name: value for name, value in details.items() if value},
+        payload={name: masked(value, code) for name, value in details.items() if value},
     )
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from handlers.messages import Reply
+from handlers.buttons import parse_press
+from handlers.messages import IncomingMessage, Reply
 from handlers.turn import Turn
 from storage.application_records import CodeRefused
 
 HIDDEN = "hidden"
 """The key of Reply.extra that names what the log of messages must not keep."""
+MASK = "***"
 _LONGEST = 16
+_COMMANDS = frozenset({"link", "join"})
+_PRESSES = frozenset({"linked", "joined", "keepdraft"})
 
 
 def tidy(typed: str) -> str:
@@ -28,3 +33,24 @@ def refusal(turn: Turn, refused: CodeRefused, command: str) -> Reply:
     """Say why a code was not taken, and what to do."""
     text = turn.say(f"applied.code.{refused.reason}", command=f"/{command}")
     return Reply(text=text, language=turn.language)
+
+
+def code_in(message: IncomingMessage) -> str:
+    """What a founder's message holds that the log of messages must not keep; "" for nothing."""
+    if message.command in _COMMANDS or (message.command == "start" and "join_" in message.arguments):
+        return message.arguments.strip()
+    press = parse_press(message.button)
+    return press.arguments[0] if press and press.action in _PRESSES and press.arguments else ""
+
+
+def masked(value: Any, code: str) -> Any:
+    """Copy a JSON-able value with the code in its texts replaced."""
+    if not code:
+        return value
+    if isinstance(value, str):
+        return value.replace(code, MASK)
+    if isinstance(value, Mapping):
+        return {key: masked(item, code) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked(item, code) for item in value]
+    return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from handlers.apply import asking
 from handlers.apply.codes import hidden, refusal, tidy
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from storage.database import UnitOfWork
 
 _LIFETIME = timedelta(minutes=15)
-_PURPOSE = "link_account"
+_PURPOSE: Final = "link_account"
 _HERE, _THERE, _ANY = "here", "there", "any"
 """Which draft is kept: of the chat that typed the code, of the one that made it, or there is one at most."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from forms.model import Form
 from forms.state import examine
@@ -27,7 +27,7 @@ MOST_MEMBERS = 5
 LINK = "join_"
 """How the payload of a link begins that opens this bot with a code."""
 _LIFETIME = timedelta(days=7)
-_PURPOSE = "join_application"
+_PURPOSE: Final = "join_application"
 _PROJECT = ("company_name", "project_name", "name", "one_sentence")
 """Questions whose answer tells which project it is, the best first; of other forms the first short text."""
 
