@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from handlers.apply.wishes import about_applying
 from handlers.buttons import SELF, Press, button
 from handlers.messages import Button, Reply, Source
 from handlers.texts import Texts
@@ -65,11 +66,19 @@ async def ask_about(turn: Turn, question: str, *, shown: bool = True) -> Result:
     """Ask the documents; `shown` says that the founder sees the question in the chat already."""
     language = turn.chosen or (None if turn.written else turn.language)
     answer = await turn.services.knowledge.ask(question, language=language)
+    return tell(turn, answer, shown_as="" if shown else question)
+
+
+def tell(turn: Turn, answer: Answer, *, shown_as: str = "") -> Result:
+    """Show what the documents say; `shown_as` is the question, where the chat does not show it already."""
     speak = Texts(turn.chosen or answer.language)
     reply = _answered(turn, answer, speak) if answer.answered else _refused(answer, speak)
-    if not shown:
-        heading = speak("ask.heading", question=clip(question, 120))
+    if shown_as:
+        heading = speak("ask.heading", question=clip(shown_as, 120))
         reply = replace(reply, text=f"{heading}\n\n{reply.text}")
+    if turn.services.form is not None and turn.interview is None and about_applying(answer.question):
+        start = button(speak("apply.button.start"), "apply")
+        reply = replace(reply, buttons=((start,), *reply.buttons))
     reply = replace(reply, text=clip(reply.text, _LONGEST_ANSWER))
     return Result(replies=(reply,), trace=_trace(answer))
 

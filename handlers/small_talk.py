@@ -7,7 +7,7 @@ from handlers.texts import load_phrases
 from handlers.turn import Result, Turn
 from handlers.words import phrases
 
-_ORDER = ("human", "help", "goodbye", "thanks", "how_are_you", "okay", "greeting")
+_ORDER = ("human", "apply", "help", "goodbye", "thanks", "how_are_you", "okay", "greeting")
 """What counts most when one message holds several, as in "Hi! Thanks!"."""
 
 
@@ -23,7 +23,8 @@ def recognize(text: str) -> tuple[str, str] | None:
 
 def is_small_talk(turn: Turn) -> bool:
     """Tell whether the message is small talk and nothing else."""
-    return turn.typed and recognize(turn.text) is not None
+    found = recognize(turn.text) if turn.typed else None
+    return found is not None and found[0] != "apply"
 
 
 async def small_talk(turn: Turn) -> Result:

@@ -20,12 +20,16 @@ async def start(turn: Turn) -> Result:
     rows = _examples(turn)
     if rows:
         lines.append(turn.say("start.examples"))
+    if turn.services.form is not None:
+        rows = (*rows, (button(turn.say("apply.button.start"), "apply"),))
     return Result.of(Reply(text="\n\n".join(lines), buttons=rows, language=turn.language))
 
 
 async def show_help(turn: Turn) -> Result:
     """Say what can be asked and which commands there are."""
     text = turn.say("help.text", program=turn.program_name)
+    if turn.services.form is not None:
+        text = f"{text}\n\n{turn.say('apply.help_lines')}"
     return Result.of(Reply(text=text, buttons=_examples(turn), language=turn.language))
 
 

@@ -100,8 +100,7 @@ class Turn:
     @property
     def interview(self) -> Payload | None:
         """Where this chat stands in the application's interview; None outside of it."""
-        found: Payload | None = getattr(self.person.conversation, "interview", None)
-        return found
+        return self.person.conversation.interview
 
     @property
     def press(self) -> Press | None:

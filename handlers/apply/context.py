@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forms.model import TRACK, Answers, Form, Question, Slot, Value
 from forms.state import State, examine, settle
@@ -25,8 +25,8 @@ class Desk:
     """One application as a founder finds it: its answers, what is open, and where the chat stands.
 
     `turn` speaks the application's language. `answers` are those that still fit the form and `lost` the keys
-    of stored ones that do not; `focus` is the key of the question that the chat shows, `chosen` the options
-    ticked under it so far (None when nothing was ticked yet).
+    of stored ones that do not; `focus` is the key of the question that the chat shows and `view` what is
+    half done under it. `waiting` are co-founders who have not finished their part, where that was looked up.
     """
 
     turn: Turn
@@ -39,6 +39,7 @@ class Desk:
     lost: tuple[str, ...] = ()
     focus: str | None = None
     view: Payload = field(default_factory=dict)
+    waiting: tuple[str, ...] = ()
 
     @property
     def owner(self) -> bool:
@@ -57,8 +58,18 @@ class Desk:
 
     @property
     def pending(self) -> Slot | None:
-        """The question that the chat shows or would show: the one in focus, else the first open one."""
+        """The question that the chat shows or would show: the one in focus, else the first open one.
+
+        None when nothing is open, or when the chat shows the whole application to be checked.
+        """
+        if self.reads_back:
+            return None
         return (self.state.slot(self.focus) if self.focus else None) or self.state.next
+
+    @property
+    def reads_back(self) -> bool:
+        """Whether the chat shows the whole application rather than a question."""
+        return self.focus is None and bool(self.view.get("reads"))
 
     @property
     def chosen(self) -> tuple[str, ...] | None:
@@ -79,9 +90,10 @@ class Desk:
         return self.text(question.labels) or self.text(question.texts)
 
     def with_answers(self, answers: Answers) -> Desk:
-        """Return the desk as it is once these are the answers."""
+        """Return the desk as it is once these answers are stored, which counts one revision up."""
         state = examine(self.form, answers, self.today, owner=self.owner)
-        return replace(self, answers=dict(answers), state=state, lost=())
+        application = replace(self.application, revision=self.application.revision + 1)
+        return replace(self, answers=dict(answers), state=state, lost=(), view={}, application=application)
 
     def standing(self, focus: str | None, view: Payload | None = None) -> Payload:
         """What the conversation remembers while it shows the question `focus`."""
@@ -92,7 +104,8 @@ class Desk:
 class Outcome:
     """What a step comes to: replies, the whole new set of answers (None: unchanged), the chat's standing.
 
-    `interview` is the new standing; `leaves` says that the chat leaves the interview. `then` writes more in
+    `interview` is the new standing; `leaves` says that the chat leaves the interview, `reads_back` that
+    the whole application is shown. `then` writes more in
     the same commit and may add replies; it gets the unit of work and the id of the founder's message.
     """
 
@@ -101,8 +114,8 @@ class Outcome:
     interview: Payload | None = None
     leaves: bool = False
     language: str | None = None
-    first_saved: bool = False
-    then: Callable[[UnitOfWork, int], Any] | None = None
+    reads_back: bool = False
+    then: Callable[[UnitOfWork, int], Awaitable[Sequence[Reply]]] | None = None
 
 
 Step = Callable[[Desk], Outcome]

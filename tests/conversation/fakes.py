@@ -16,6 +16,8 @@ from bot.dispatcher import Dispatcher, Limits
 from bot.reading import Paste
 from bot.turns import Pace
 from bot.workers import new_worker_id
+from forms.model import Form
+from handlers.files import Files
 from handlers.messages import IncomingMessage, Reply
 from handlers.program import Program
 from handlers.routes import ROUTES, Route
@@ -185,13 +187,21 @@ class Bot:
         limits: Limits = FAST,
         persistence: Persistence | None = None,
         worker: str | None = None,
+        form: Form | None = None,
+        files: Files | None = None,
     ) -> None:
         self.database = database
         self.channel = channel or RecordingChannel()
         self.knowledge = knowledge or ScriptedKnowledge()
         self.clock = clock or Clock()
         services = Services(
-            database=database, knowledge=self.knowledge, program=PROGRAM, clock=self.clock, detect=detect
+            database=database,
+            knowledge=self.knowledge,
+            program=PROGRAM,
+            clock=self.clock,
+            detect=detect,
+            form=form,
+            files=files,
         )
         self.delivery = Delivery(
             database,

@@ -1,0 +1,135 @@
+"""The way into the interview: what it is, when one can apply, and a draft that waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from forms.model import TRACK, Form
+from forms.schedule import standing
+from handlers.apply import copying
+from handlers.apply.context import Desk, Outcome, lay_out, open_desk, read_desk
+from handlers.apply.going import carry_out, go_on
+from handlers.apply.submitting import dates, track_of
+from handlers.apply.times import local_time
+from handlers.apply.wishes import wishes_to_apply
+from handlers.apply.wording import joined
+from handlers.buttons import button
+from handlers.messages import Button, Reply
+from handlers.texts import LANGUAGES
+from handlers.turn import Result, Turn
+
+if TYPE_CHECKING:
+    from storage.database import UnitOfWork
+
+
+def wishes(turn: Turn) -> bool:
+    """Whether a typed message outside of the interview is the wish to apply."""
+    return (
+        turn.typed
+        and turn.interview is None
+        and turn.services.form is not None
+        and wishes_to_apply(turn.text)
+    )
+
+
+def start_button(turn: Turn) -> Button:
+    """The button that begins or continues the application."""
+    return button(turn.say("apply.button.start"), "apply")
+
+
+async def apply(turn: Turn) -> Result:
+    """Begin an application, or continue the founder's draft."""
+    form = turn.services.form
+    if form is None:
+        return turn.reply("apply.no_form", contact=turn.contact)
+    desk = await open_desk(turn)
+    if desk is None or not desk.editable:
+        desk = await _draft(turn)
+    if desk is not None:
+        return await carry_out(desk, welcome_back)
+    return begin(turn, form, await copying.offer(turn))
+
+
+async def resume(turn: Turn) -> Result:
+    """Continue at the pending question, by a button under a draft or a reminder."""
+    desk = await open_desk(turn, turn.press.number() if turn.press else None)
+    return await carry_out(desk, welcome_back) if desk is not None and desk.editable else await apply(turn)
+
+
+def begin(turn: Turn, form: Form, offer: Button | None = None) -> Result:
+    """Introduce the form with `offer` below it, keep a new draft, and ask the first question."""
+    language = turn.language if turn.language in LANGUAGES else "en"
+
+    async def write(work: UnitOfWork, _: int) -> Sequence[Reply]:
+        application = await work.applications.start(
+            turn.founder_id, language=language, form_version=form.version
+        )
+        # Another device may have begun in the meantime: then there are answers already.
+        desk = await read_desk(turn, work, application.id) or lay_out(turn, form, application, {})
+        outcome = go_on(desk) if not desk.stored else welcome_back(desk)
+        await work.conversations.set_interview(turn.conversation_id, outcome.interview)
+        return outcome.replies if desk.stored else (introduction(desk, offer), *outcome.replies)
+
+    return Result(write=write)
+
+
+def introduction(desk: Desk, offer: Button | None = None) -> Reply:
+    """What the form is, that it is a sample where it is one, the dates of the tracks, and the consent."""
+    form = desk.form
+    lines = [desk.text(form.names), desk.text(form.intro), _tracks(desk)]
+    lines.append(desk.say("apply.how", minutes=desk.state.minutes_left))
+    consent = desk.text(form.consent)
+    if consent:
+        lines.append(desk.say("apply.consent_later", consent=consent))
+    notes = (desk.say("apply.sample"),) if form.sample else ()
+    text = "\n\n".join(line for line in lines if line)
+    buttons = ((offer,),) if offer is not None else ()
+    return Reply(text=text, notes=notes, buttons=buttons, language=desk.turn.texts.language)
+
+
+def welcome_back(desk: Desk) -> Outcome:
+    """Say how far the draft is, and ask the pending question."""
+    if desk.state.next is None:
+        return go_on(desk)
+    done = len({(slot.group or slot.question).id for slot in desk.state.slots if slot.key in desk.answers})
+    track = track_of(desk)
+    lines = joined(
+        [desk.say("apply.welcome_back", done=min(done, desk.state.total), total=desk.state.total)],
+        [dates(desk, track)] if track is not None else [],
+    )
+    if not desk.lost and desk.application.form_version == desk.form.version:
+        return go_on(desk, lines)
+    return replace(go_on(desk.with_answers(desk.answers), lines), answers=desk.answers)
+
+
+async def _draft(turn: Turn) -> Desk | None:
+    async with turn.reading() as work:
+        draft = await work.applications.draft_of(turn.founder_id)
+        return None if draft is None else await read_desk(turn, work, draft.id)
+
+
+def _tracks(desk: Desk) -> str:
+    """One line a track: open, until when, or from when."""
+    question = desk.form.question(TRACK)
+    if question is None or not desk.form.tracks:
+        return ""
+    labels = {option.id: desk.text(option.labels) for option in question.options}
+    lines = [desk.say("apply.dates.title")]
+    for track in desk.form.tracks:
+        at = standing(track, desk.turn.now)
+        label = labels.get(track.id, track.id)
+        if at.phase == "open" and at.closes is None:
+            told = desk.say("apply.dates.short_always")
+        elif at.phase == "open" and at.closes is not None:
+            told = desk.say("apply.dates.short_until", closes=local_time(desk.turn, at.closes))
+        else:
+            following = at.window if at.phase == "before" else at.next_window
+            opens = following.opens if following is not None else None
+            if opens is None:
+                told = desk.say("apply.dates.short_over")
+            else:
+                told = desk.say("apply.dates.short_before", opens=local_time(desk.turn, opens))
+        lines.append(f"· {desk.say('apply.line', label=label, value=told)}")
+    return "\n".join(lines)
