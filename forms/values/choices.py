@@ -113,7 +113,7 @@ def _chosen(question: Question, text: str, language: str) -> set[str]:
         raise NotValid("option_unknown", word=excerpt(lowered[: denied.end]))
     chosen = {mention.option.id for mention in found}
     for part in _SEPARATORS.split(_without(lowered, found)):
-        chosen |= _part(question, part.strip(_EDGES), language)
+        chosen |= _part(question, part.strip(_EDGES), language, letters=not found)
     if not chosen:
         raise NotValid("option_unknown", word=excerpt(text))
     return chosen
@@ -128,13 +128,13 @@ def _without(lowered: str, found: list[Mention]) -> str:
     return "\n".join([*rest, lowered[position:]])
 
 
-def _part(question: Question, part: str, language: str) -> set[str]:
+def _part(question: Question, part: str, language: str, *, letters: bool) -> set[str]:
     """Ids of the options that a part between separators means; none for words around a choice."""
+    numbered = [by_number(question, word) for word in part.split() if letters or not word.isalpha()]
+    if numbered and all(numbered):
+        return {option.id for option in numbered if option is not None}
     if not part or is_filler(part):
         return set()
-    numbered = [by_number(question, word) for word in part.split()]
-    if all(numbered):
-        return {option.id for option in numbered if option is not None}
     meant = resolve(question, part)
     if len(meant) == 1:
         return {meant[0].id}

@@ -107,9 +107,11 @@ def separated(digits: str, language: str, *, scaled: bool = False) -> Decimal:
             raise NotValid("number", word=digits)
         return Decimal(_bare(digits))
     fraction = Decimal(f"{head or 0}.{tail}")
-    if scaled or len(tail) != 3 or not 1 <= len(head) <= 3 or head.startswith("0"):
+    if len(tail) != 3 or not 1 <= len(head) <= 3 or head.startswith("0"):
         return fraction
     if last != ("." if language == "de" else ","):
+        if scaled:
+            return fraction
         raise NotValid("number_unclear", word=digits, first=f"{head}{tail}", second=f"{head}.{tail}")
     return Decimal(head + tail)
 

@@ -46,7 +46,7 @@ def wording(text: str) -> str:
 
 def count_characters(text: str) -> int:
     """Count the characters that people see (grapheme clusters); one 字 is one."""
-    if text.isascii():
+    if text.isascii() and "\r" not in text:
         return len(text)
     import regex
 
