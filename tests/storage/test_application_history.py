@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -34,10 +35,10 @@ async def test_numbers_follow_each_other_without_gaps_within_a_year(database: Da
     drafts = [await a_draft(database, await a_person(database, str(n))) for n in range(5)]
     assert all(await asyncio.gather(*(submit(database, draft) for draft in drafts)))
     assert not await submit(database, drafts[0])
-    with pytest.raises(RuntimeError, match="no"):
+    with contextlib.suppress(RuntimeError):
         async with database.unit_of_work() as work:
             await work.applications.next_number(2026)
-            raise RuntimeError("no")
+            raise RuntimeError("rolled back")
     last = await a_draft(database, await a_person(database, "9"))
     assert await submit(database, last, late=True)
     numbers = sorted([(await seen(database, draft)).number or "" for draft in [*drafts, last]])
