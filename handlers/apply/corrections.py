@@ -1,0 +1,326 @@
+"""Which earlier answer a message corrects, and to what: "改一下公司名", "actually we are 7 people"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from forms.model import Answers, Question, Slot, Value
+from forms.state import State
+from forms.values import NotValid, find_value, read_value
+
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_CLOSING = " \n\t.。!！~～?？,，;；:：\"“”‘’'「」《》"
+_LONGEST = 200
+_GAP_ZH, _GAP_EN = r"[^。！？!?\n]{0,8}?", r"(?:\s+[\w']+){0,3}?"
+
+_EDIT = re.compile(
+    r"改(?!变|善|进|革|良|造|装|锥)|修改|更改|更正|订正|修正|(?:写|填|选|打|输|弄|搞|说|记|算|报)错|错了|有误|不对|应该?[是为选填写]|应当?[是为]|换成|换为|重写|重新(?:填|写|选)|更新(?:一下|为|成)|"
+    r"\b(?:chang(?:e|ed|ing)|correct(?:ion)?|edit|updat(?:e|ed)|fix|revise|rewrite|redo|replace|switch|set|make|put|should(?: have)? (?:be|been|read|say)|must be|(?:is|was|are|were|got) (?:wrong|incorrect|a typo|not right|mistaken)|"
+    r"wrong|mistake|typo|mis(?:spelled|spelt|typed|took|counted|stated)|instead|rather than|not .{1,20} but|"
+    r"ändern?|änder[et]|korrigier\w*|falsch|sollte|statt|berichtig\w*|tippfehler|vertippt|verschrieben|geändert)\b",
+    re.IGNORECASE,
+)
+_HEDGE = re.compile(
+    r"^(?:(?:啊|哦|噢|呃|嗯|等等|等一?下|稍等|抱歉|不好意思|对不起|sorry|oh|oops|wait|hold on|no|hmm|ah|ups|moment|ach|wartet?|and|also)(?![a-z])[\s,，.。!！:：–-]*)*"
+    r"(?P<core>其实|实际上|事实上|准确(?:地)?说|更正|不对|不是|说错了|我(?:刚才|之前|前面)?(?:说|写|填|数|算|打|选)错了?|刚才(?:说|写|填)|之前(?:说|写|填)|等等|等一?下|抱歉|不好意思|"
+    r"actually|in fact|correction|i meant|i mean|sorry|oops|wait|hold on|scratch that|on second thought|turns out|oh|"
+    r"eigentlich|genau genommen|korrektur|moment|ach|entschuldigung|halt)(?![a-z])",
+    re.IGNORECASE,
+)
+_OPEN = re.compile(
+    r"^(?:(?:please|ok|okay|oh|wait|hold on|sorry|oops|actually|also|and|then|hmm|well|no|hi|hello|let'?s|let me|(?:can|could|may|might|would) (?:i|we|you)(?: please)?|(?:i|we)(?:'d| would)? ?(?:like|want|need|have|must|wish)(?: to)?|"
+    r"bitte|ich|wir|möchten?|muss|müssen|will|wollen|kann|können|noch|gerne?|doch|one moment|just a moment|by the way|btw)\b[\s,.!:–-]*)*"
+    r"(?:go back (?:and|to) )?(?:change|correct|edit|update|fix|revise|rewrite|redo|replace|switch|modify|amend|set|make|put|ändern?|ändere|korrigiere?n?)\b",
+    re.IGNORECASE,
+)
+_WANTS_ZH = re.compile(
+    r"(?:把|将|帮我|请|麻烦|我?想|我?要|需要|得|可以|能不能|能)\w{0,3}?.{0,12}?(?:改|修改|更改|更正|换|重写|重新)|(?:改|修改|更改|更正)(?:一?下|成|为|改)"
+)
+_LATER = re.compile(
+    r"以后|之后|后面?还|还能|还可以|后来|提交后|期间|随时|中途|几次|多少次|什么时候|截止|\b(?:later|after|once|still|afterwards|any ?time|until|how often|when|deadline|nach|später|noch)\b",
+    re.IGNORECASE,
+)
+_NEGATED = re.compile(
+    r"[,，、\s]*(?:而?不是|不再是|rather than|instead of|\bnot\b|statt|anstatt|nicht)\s*[^,，。;；]*$|^(?:不是|not|nicht)[^,，。;；]*?[,，]\s*(?:而?是|but|sondern)\s*",
+    re.IGNORECASE,
+)
+_INTO = re.compile(
+    r"(?:改|换|更正|修正|更新|修改|更改|调整|写|变)(?:成|为|到|回)了?|应该?(?:是|为|选|填|写)(?:的是)?|应[当为]|实际上?是|其实是|现在是|只要|的?是|[:：=→]|->|"
+    r"\b(?:(?:should|must|ought to)(?: have)? (?:be|been|read|say)|(?:it|that|this|which)(?:'s| is| was)|is (?:now|actually|in fact)|(?:change|changed|update|set|switch|corrected?|edit|make|put|move)(?: \w+){0,5}? (?:in)?to|to|"
+    r"with|as|by|are|is|was|were|auf|zu|in|ist|sind|war|lautet|heißt|soll|sollte|heissen|heißen)\b",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(
+    r"第\s*(?P<zh>\d{1,2}|[一二三四五六七八九十]{1,3})\s*(?:个)?(?:问题|题|项|问|个问题)|(?:\b(?:question|answer|number|no\.?|nr\.?|item|step|frage|antwort|punkt|q)\s*|#\s?)(?P<en>\d{1,2})\b",
+    re.IGNORECASE,
+)
+_ROW = re.compile(
+    r"第\s*(?P<zh>\d|[一二三四五])\s*(?:位|个|轮|笔|名)|\b(?P<en>first|second|third|fourth|fifth|[1-5](?:st|nd|rd|th))\b",
+    re.IGNORECASE,
+)
+_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
+_DIGITS = {sign: number for number, sign in enumerate("一二三四五六七八九十", start=1)}
+_TYPED = frozenset({"email", "phone", "url", "company_code"})
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What is to be corrected; `key` None when it is not clear which answer, `value` None when not to what."""
+
+    key: str | None
+    value: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    slot: Slot
+    start: int
+    end: int
+
+
+def find_correction(
+    text: str, pending: Slot | None, state: State, answers: Answers, *, language: str, today: date, asks: bool
+) -> Correction | None:
+    """The correction that a message makes, None when it makes none; `asks` says it is built like a question.
+
+    The slot may be the pending one. Long texts are answers: nobody corrects in three sentences.
+    """
+    if len(text) > _LONGEST:
+        return None
+    edits, hedges = _EDIT.search(text), _HEDGE.match(text)
+    named = _named(text, state, answers)
+    if not (edits or hedges or named):
+        return None
+    prose = pending is not None and pending.question.type in ("text", "long_text")
+    reader = _Reader(text, language, today)
+    if asks and not _asks_for_it(text):
+        return None
+    if named and (_tied(text, named) or ((edits or hedges) and not (prose and not hedges))):
+        return _of_named(named, reader, text)
+    if edits and (numbered := _numbered(text, state)) is not None:
+        return Correction(numbered.key, reader.value(numbered.question))
+    if edits or hedges:
+        candidate = _by_value(reader, state, answers, pending, text, sure=hedges is not None or not prose)
+        if candidate is not None:
+            return candidate
+    return None
+
+
+def names(question: Question) -> Iterator[str]:
+    """Every short name of a question, in all languages, folded."""
+    for name in (*question.labels.values(), *(one for own in question.names.values() for one in own)):
+        yield name.casefold()
+
+
+class _Reader:
+    """Reads the new value out of a message."""
+
+    def __init__(self, text: str, language: str, today: date) -> None:
+        self.text, self.language, self.today = text, language, today
+
+    def value(self, question: Question, after: int = 0) -> Value | None:
+        """The new value, from what follows the last word for "to", or else from anywhere."""
+        told = [self.text[match.end() :] for match in _INTO.finditer(self.text, after)]
+        for rest in told if question.type in ("text", "long_text") else reversed(told):
+            rest = _NEGATED.sub("", rest).strip(_CLOSING)
+            if rest and (found := self._read(question, rest)) is not None:
+                return found
+        if question.type in ("text", "long_text"):
+            return None
+        return self.find(question, _NEGATED.sub("", self.text[after:])) or self.find(question, self.text)
+
+    def find(self, question: Question, text: str | None = None) -> Value | None:
+        """The one value inside a sentence."""
+        return find_value(question, text or self.text, language=self.language, today=self.today)
+
+    def _read(self, question: Question, rest: str) -> Value | None:
+        if question.type in ("text", "long_text"):
+            return self._text(question, rest)
+        try:
+            return read_value(question, rest, language=self.language, today=self.today)
+        except NotValid:
+            return self.find(question, rest)
+
+    def _text(self, question: Question, rest: str) -> Value | None:
+        inner = [
+            match
+            for match in _INTO.finditer(rest)
+            if match.start() <= 16 and _EDIT.search(rest[: match.end()])
+        ]
+        if inner or _EDIT.match(rest):
+            return None  # a later "should be" tells the value
+        if re.fullmatch(
+            r"(?:wrong|incorrect|错的|不对的?|falsch|a typo|misspell\w*|not right|outdated)\W*",
+            rest,
+            re.IGNORECASE,
+        ):
+            return None
+        try:
+            return read_value(question, rest.strip(_CLOSING), language=self.language, today=self.today)
+        except NotValid:
+            return None
+
+
+def _named(text: str, state: State, answers: Answers) -> list[_Named]:
+    """The slots whose names stand in the text: of overlapping names the longest, answered ones before open ones."""
+    lowered = text.casefold()
+    found: list[_Named] = []
+    for slot in state.slots:
+        if slot.closing or slot.question.type == "group":
+            continue
+        places = [place for name in set(names(slot.question)) for place in _places(name, lowered)]
+        found += [_Named(slot, start, end) for start, end in places]
+    found = [one for one in found if not any(_covers(other, one) for other in found)]
+    given = [one for one in found if one.slot.key in answers]
+    return given or found
+
+
+def _places(name: str, lowered: str) -> Iterator[tuple[int, int]]:
+    if len(name) < (2 if _HAN.search(name) else 3):
+        return
+    pattern = re.escape(name) if _HAN.search(name) else rf"(?<!\w){re.escape(name)}(?:s|en|n)?(?!\w)"
+    for match in re.finditer(pattern, lowered):
+        yield match.start(), match.end()
+
+
+def _covers(one: _Named, other: _Named) -> bool:
+    inside = one.start <= other.start and other.end <= one.end
+    return inside and one.end - one.start > other.end - other.start
+
+
+def _tied(text: str, named: list[_Named]) -> bool:
+    """Whether a word for correcting stands right beside a name, or the message opens with one."""
+    for one in named:
+        before, after = text[max(0, one.start - 40) : one.start], text[one.end : one.end + 40]
+        if _HAN.search(text):
+            if re.match(
+                rf"(?:这题|那题|那里|一栏|的?(?:答案)?)?{_GAP_ZH}(?:{_EDIT.pattern})", after, re.IGNORECASE
+            ):
+                return True
+            if re.search(
+                rf"(?:改|修改|更改|更正|修正|重写|更新|重新(?:填|写))(?:一?下|一改)?(?:我们?的?|之前的?|刚才的?|那个)?$",
+                before,
+            ):
+                return True
+            if one.start == 0 and re.match(r"\s*[:：=]", after):
+                return True
+            if one.start <= 4 and re.search(r"后面?加上|删掉|去掉|加上", after):
+                return True
+        else:
+            if _OPEN.match(text) and one.start <= 60:
+                return True
+            if re.match(
+                r"\s*(?:that i (?:gave|wrote|entered) )?(?:should|must|has to|needs to (?:be)?|is (?:wrong|now|incorrect|not right|actually|outdated)|was (?:wrong|incorrect|not|actually)|has changed|wrong|changed|:|=|ist falsch|sollte|muss)",
+                after,
+                re.IGNORECASE,
+            ):
+                return True
+            if re.search(
+                r"\b(?:misspel\w+|mistyped|wrong|typo in|mistake in|error in|falsche[rsn]?)\s+(?:my |our |the |in )*$",
+                before,
+                re.IGNORECASE,
+            ):
+                return True
+    return False
+
+
+def _asks_for_it(text: str) -> bool:
+    """Whether what is built like a question still asks for the change itself: "能改一下公司名吗"."""
+    if _LATER.search(text):
+        return False
+    if _HAN.search(text):
+        return bool(_WANTS_ZH.search(text)) and bool(re.search(r"改(?:一?下|成|为)|帮我|换成", text))
+    return bool(_OPEN.match(text))
+
+
+def _of_named(named: list[_Named], reader: _Reader, text: str) -> Correction:
+    keys = list(dict.fromkeys(one.slot.key for one in named))
+    if len(keys) > 1 and (row := _row(text)) is not None:
+        keys = [one.slot.key for one in named if one.slot.row == row] or keys
+        named = [one for one in named if one.slot.key in keys]
+    if len(set(keys)) > 1:
+        tied = [one for one in named if _tied(text, [one])]
+        first = min(tied or named, key=lambda one: one.start)
+        rivals = {one.slot.key for one in named if one.start == first.start and one.end == first.end}
+        if len(rivals) > 1:
+            fitting = [
+                one
+                for one in named
+                if one.slot.key in rivals and reader.value(one.slot.question, one.end) is not None
+            ]
+            if len(fitting) != 1:
+                return Correction(None)
+            first = fitting[0]
+        named = [first]
+    one = named[0]
+    return Correction(
+        one.slot.key, reader.value(one.slot.question, one.end) or reader.value(one.slot.question)
+    )
+
+
+def _numbered(text: str, state: State) -> Slot | None:
+    match = _NUMBERED.search(text)
+    if match is None:
+        return None
+    number = _count(match["zh"] or match["en"])
+    found = [slot for slot in state.slots if state.position(slot.key) == number]
+    return found[0] if found else None
+
+
+def _row(text: str) -> int | None:
+    match = _ROW.search(text)
+    if match is None:
+        return None
+    return _count(match["zh"]) if match["zh"] else _ORDINALS.get(match["en"].lower()) or int(match["en"][0])
+
+
+def _count(word: str) -> int:
+    if word.isdigit():
+        return int(word)
+    if word.startswith("十"):
+        return 10 + (_DIGITS[word[1]] if len(word) > 1 else 0)
+    head, _, tail = word.partition("十")
+    return _DIGITS[head] * (10 if "十" in word else 1) + (_DIGITS[tail] if tail else 0)
+
+
+def _by_value(
+    reader: _Reader, state: State, answers: Answers, pending: Slot | None, text: str, *, sure: bool
+) -> Correction | None:
+    """The one answered slot for which the message holds a value of its own kind."""
+    found: dict[str, Value] = {}
+    told = _NEGATED.sub("", text)
+    for slot in state.slots:
+        if slot.key not in answers or slot == pending or slot.closing:
+            continue
+        if slot.question.type in _TYPED or (sure and _speaks_of(slot.question, told)):
+            value = reader.find(slot.question, told)
+            if value is not None:
+                found[slot.key] = value
+    if (
+        pending is not None
+        and reader.find(pending.question) is not None
+        and pending.question.type not in ("yes_no",)
+    ):
+        return None
+    if not found:
+        return None
+    return Correction(*found.popitem()) if len(found) == 1 else Correction(None)
+
+
+def _speaks_of(question: Question, text: str) -> bool:
+    """Whether a number stands with its unit, a choice names an option, a yes or no the matter itself."""
+    lowered = text.casefold()
+    if question.type == "number":
+        return any(unit and unit.casefold() in lowered for unit in question.unit.values())
+    if question.type in ("choice", "choices", "date", "month"):
+        return True
+    if question.type == "yes_no":
+        return any(_stem(name) in lowered for name in names(question))
+    return False
+
+
+def _stem(name: str) -> str:
+    return name.removeprefix("是否").removeprefix("已")

@@ -1,0 +1,198 @@
+"""How much a message is built like a question, in Chinese, English and German, with or without its mark."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Shape = Literal["no", "weak", "strong"]
+
+_CUT = re.compile(r"(?<=[。！？!?；;\n])|(?<=\.)(?=\s)|(?<=\.)$|(?<=[^\W\d])\s[-–—]{1,2}\s")
+_CLAUSES = re.compile(r"[,，、:：]|\s+(?:and|but|und|aber)\s+")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_MARK = re.compile(r"[?？]\s*[)）\"”'’]*$")
+_CLOSING = " \n\t.。!！~～…\"”'’)）"
+
+# --- Chinese ---
+_ZH_PARTICLE = re.compile(
+    r"(?:吗|嗎|[么麼]|嘛|吧[?？]|(?:可以|行|好|能|对|要|是|会|有|用|改|算)(?:不|没|没有)|没有呢|有没有|与否)[?？]*$"
+)
+_ZH_NOT_PARTICLE = re.compile(r"(?:什|怎|这|那|要|多)[么麼]$")
+_ZH_A_NOT_A = re.compile(
+    r"(?P<verb>能|会|要|是|有|可|行|算|用|好|对|需|该|得|收|给|扣|占|投|管|包|含|影响|接受|支持|允许|包括|包含)(?:\w)?(?:不|没)(?P=verb)|"
+    r"是否|能否|可否|会否|要不要|有无|需不需要"
+)
+_ZH_ASKING = re.compile(
+    r"什[么麼]|甚么|啥|怎[么麼样]|如何|为何|多少|几(?:个|人|天|年|月|号|点|次|轮|页|位|家|种|周|小时|分|块|名|层|米|吨)|"
+    r"哪(?!怕)|谁|誰|多(?:久|长|大|远|高|快|重|厚|深|早|晚|宽|详细|具体)|何时|何地|几时"
+)
+_ZH_END = re.compile(
+    r"(?:多少\w{0,4}|几\w{1,3}|什[么麼]\w{0,4}|啥\w{0,2}|哪(?:个|里|些|天|儿|种|位|边|家|一\w)?|谁|怎[么麼](?:办|算|写|填|做|弄|样|说|处理|\w{1,3})|怎样|如何\w{0,2}|多久|多长\w{0,2}|多[大高远重快]|"
+    r"何时|(?:可以|行|能)不|区别|不同)(?:呢|啊|呀|的|了|合适|比较好)?[?？]*$"
+)
+_ZH_LEAD = re.compile(
+    r"^(?:那|那么|对了|另外|还有|话说|顺便|不好意思|你好|您好|嗨|hi|hello|哦|嗯|但是?|可是|，|,|\s)*"
+    r"(?:请问|想问|想请问|问一?下|想问一?下|我想问|请教|咨询|想咨询|我想知道|想知道你们|想了解一下|我想了解|想确认|确认一下|有个问题|问个问题|不知道(?:能|可|你|是否)|不清楚|不懂|没看懂|不明白)"
+)
+_ZH_EMBEDDED = re.compile(
+    r"(?:知道|告诉|了解|看(?:到|见|清|出)?|解决|决定|发现|预测|判断|明白|显示|提示|掌握|搞清|弄清|回答|识别|测量?|无论|不管|任何|随时|不论|学会|教|关于|研究|验证|证明|说明|记录|明确|计算|算出|清楚|"
+    r"提醒|监测|监控|预警|推荐)\w{0,14}(?:什[么麼]|怎[么麼样]|如何|多少|哪|谁|何时|多[久长大]|为什|为何|是否|几)|"
+    r"(?:什[么麼]|谁|哪里|怎[么麼])\w{0,10}(?:都|也)\w|没有?什么|没啥|哪儿?都"
+)
+_ZH_ADDRESS = re.compile(
+    r"你们|您|贵(?:司|方|基地)|(?<![给把被为])你(?!好)|(?:我们?|我|公司|团队|个人|合伙人|学生|实习生|外国人|顾问)\w{0,10}(?:能|可以|可不可以|要|需要|算|会|必须|行|有)\w{0,14}(?:吗|么|嘛|不)|"
+    r"(?:可以|能|需要|必须|要|算|影响|是不是|一定要|用)\w{0,16}(?:吗|么|嘛|不)[?？]*$|"
+    r"这(?:个|里|题|一?项|句话?|道题|些|份)|申请|报名|截止|录取|评审|审核|填|写(?!字)|租金|费用|收费|免费|多少钱|公开|保密|上限|最多|最少|最长|最晚|例子|示例|格式|字数|字"
+)  # fmt: skip
+_ZH_HYPOTHESIS = re.compile(r"^(?:那)?(?:如果|假如|要是|万一|假设|若|比如|例如|像)|的话")
+
+# --- English and German ---
+_EN_LEADS = (
+    r"(?:(?:hi|hello|hey|ok|okay|so|and|but|also|well|sorry|hm+|um+|oh|wait|by the way|btw|just|quick question|one question|question|excuse me|please|also|first|before that|then|"
+    r"actually|another question|thanks|und|aber|also|hallo|übrigens|noch eine frage|frage|eine frage|entschuldigung|kurz|dann|mal)\b[\s,:.!–-]*)*"
+)
+_PRONOUN = (
+    r"(?:i|we|you|they|it|he|she|the|this|that|these|those|there|my|our|your|their|its|a|an|any|anyone|anybody|everyone|every|each|all|one|both|some|someone|"
+    r"only|also|really|still|even|only|not|no|two|three|bmw|alibaba)\b"
+)
+_AUX_SURE = r"(?:do|does|did|is|are|was|were|should|could|would|isn'?t|aren'?t|don'?t|doesn'?t|can'?t|won'?t|shouldn'?t|am)"
+_AUX_MAYBE = r"(?:can|may|might|will|must|have|has|had|shall|need)"
+_EN_AUX = re.compile(
+    rf"^{_EN_LEADS}(?:{_AUX_SURE}\s+(?!not\b)[a-z0-9$€]|{_AUX_MAYBE}\s+(?:{_PRONOUN}|[a-z]+s\b))",
+    re.IGNORECASE,
+)
+_EN_WH = re.compile(
+    rf"^{_EN_LEADS}(?:what(?:'?s|'?re)?|when(?:'?s)?|where(?:'?s)?|who(?:'?s|m|se)?|which|how(?:'?s)?|why|what if)\s+(?P<next>[\w']+)(?P<rest>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_EN_INVERTED = re.compile(
+    rf"^(?:(?:\w+\s+){{0,4}}?)(?:{_AUX_SURE}|{_AUX_MAYBE}|'s|'re|happens?|counts?|pays?|decides?|reads?|sees?|takes?|gets?|runs?|means?|costs?|about|if|to)\b",
+    re.IGNORECASE,
+)
+_EN_BE = re.compile(rf"^{_EN_LEADS}(?:what|where|how|who|when)'?s\b|^what'?re\b", re.IGNORECASE)
+_EN_CLEFT = re.compile(
+    r"^(?:what|how|why|where|who)\b[^?]{3,60}?\s(?:is|was|are)\s+(?:that|a|an|the|simple|to|my|our|because|in|by)\b",
+    re.IGNORECASE,
+)
+_EN_CLEFT_ASKS = re.compile(
+    r"^(?:what|how|why|where|who|when)(?:'s|\s+(?:is|was|are|were|does|do|did|can|will|would|should|much|many|long))\b",
+    re.IGNORECASE,
+)
+_EN_ASKING = re.compile(
+    rf"^{_EN_LEADS}(?:(?:i(?:'m| am)?|we(?:'re| are)?)\s+(?:just\s+)?(?:wonder(?:ing)?|would like to know|'?d like to know|want(?:ed)? to (?:know|ask)|not sure (?:if|whether|what|how|which|when|where)|"
+    r"(?:do not|don'?t|didn'?t) (?:know|understand|get) (?:if|whether|what|how|which|when|where|this|the))|i'?d like to (?:know|ask)|(?:please )?(?:tell me|explain|clarify)\b|"
+    r"(?:can|could) you|any (?:chance|idea|tips|limit|advice|example)|what about|how about|how come|let me know (?:if|whether)|curious|need to know|want to know|asking (?:if|whether)|"
+    r"ich (?:wüsste|möchte|würde) (?:gern\w* )?(?:wissen|fragen)|(?:kannst|können|könntest|könnten) (?:du|sie|ihr)|ich frage mich|weiß nicht,? ob)",
+    re.IGNORECASE,
+)
+_EN_TAG = re.compile(
+    rf"(?:,|\band\b|\bbut\b|\bso\b|[-–—])\s*(?:{_AUX_SURE}|{_AUX_MAYBE}|what|how|when|where|who|why|which)\s+(?:{_PRONOUN}|{_AUX_SURE}|happens|if|about|much|many|long)|"
+    r",?\s*(?:right|correct|or not|or no|ok|okay|true|yes|oder|richtig|nicht wahr|stimmt'?s)\s*[?？]$",
+    re.IGNORECASE,
+)
+_DE = re.compile(
+    rf"^{_EN_LEADS}(?:(?:wer|was|wie|wann|warum|wieso|weshalb|wozu|woher|wohin|wo|welche[rsmn]?|wieviele?|womit|wofür|ab wann|bis wann|seit wann|für wen|mit wem)\s+\w+\s*\w*|"
+    r"(?:gibt|ist|sind|kann|können|könnte|könnten|darf|dürfen|muss|müssen|soll|sollen|sollte|gilt|gelten|zählt|zählen|hat|haben|werden|wird|brauche|brauchen|braucht|kostet|kosten|reicht|reichen|geht|gehört|"
+    r"bekommen|bekommt|nehmt|nimmt|habt|seid|macht|helft|stellt|will|wollt|dauert|besteht|läuft|steht|kommt|bietet|akzeptiert|sieht|liest|kennt|ändert|bleibt)\s+"
+    r"(?:ich|wir|ihr|sie|es|er|du|man|das|die|der|den|dem|ein|eine|auch|hier|unser\w*|mein\w*|euer|eure\w*|ihre?|dies\w*|jeder|alle|[A-ZÄÖÜ]\w+))",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(
+    rf"\b(?:you|your|yours)\b|\b(?:{_AUX_SURE}|{_AUX_MAYBE})\s+(?:i|we|my|our|one|founders?|teams?|interns?|it|this|that|the|there)\b|\bthis (?:question|field|form|answer)\b|"
+    r"\b(?:appl(?:y|ication|ying|ied)|deadline|rent|fee|form|characters?|submit|reviewers?|required|mandatory|confidential|example|allowed|limit|ok(?:ay)? to|count)\b|"
+    r"\b(?:ihr|euch|euer|eure\w*|ihnen|(?:darf|muss|kann|soll) (?:ich|man|der|die|das)|bewerb\w+|antrag|formular|miete|kostet|zeichen)\b",
+    re.IGNORECASE,
+)
+_HYPOTHESIS = re.compile(
+    rf"^{_EN_LEADS}(?:if|when|in case|suppose|assuming|say|wenn|falls|angenommen)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence with its shape; `addressed` when it speaks to the program or of the application."""
+
+    text: str
+    shape: Shape
+    addressed: bool
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is built like a question at all."""
+        return self.shape != "no"
+
+
+def sentences(text: str) -> list[Sentence]:
+    """A message cut into its sentences, each with its shape."""
+    parts = [part.strip() for part in _CUT.split(text) if part and part.strip(_CLOSING)]
+    return [Sentence(part, shape(part), addresses(part)) for part in parts]
+
+
+def clauses(text: str) -> tuple[str, str] | None:
+    """The first clause of a sentence and the rest of it; None when there is only one."""
+    match = _CLAUSES.search(text)
+    if match is None or not text[: match.start()].strip() or not text[match.end() :].strip():
+        return None
+    return text[: match.start()].strip(), text[match.end() :].strip()
+
+
+def is_hypothesis(text: str) -> bool:
+    """Tell whether a clause only supposes something: "如果有15个人", "if we were 15"."""
+    return bool(_ZH_HYPOTHESIS.search(text) if _HAN.search(text) else _HYPOTHESIS.search(text))
+
+
+def addresses(text: str) -> bool:
+    """Tell whether a question speaks to the program, or of the application."""
+    return bool(_ZH_ADDRESS.search(text) if _HAN.search(text) else _ADDRESS.search(text))
+
+
+def shape(text: str) -> Shape:
+    """How much one sentence is built like a question."""
+    bare = text.strip().rstrip(_CLOSING)
+    marked = bool(_MARK.search(text.strip()))
+    return _chinese(bare, marked) if _HAN.search(bare) else _latin(bare, marked)
+
+
+def _chinese(text: str, marked: bool) -> Shape:
+    unmarked = text.rstrip("?？")
+    if _ZH_LEAD.search(text):
+        return "strong"
+    particle = _ZH_PARTICLE.search(text) and not _ZH_NOT_PARTICLE.search(unmarked)
+    if particle:
+        return "strong"
+    if marked and (_ZH_ASKING.search(text) or _ZH_A_NOT_A.search(text) or unmarked.endswith("呢")):
+        return "strong"
+    if _ZH_EMBEDDED.search(text):
+        return "weak" if marked else "no"
+    if _ZH_A_NOT_A.search(text):
+        return "strong" if len(text) <= 40 else "weak"
+    if _ZH_END.search(text) and len(text) >= 4:
+        return "strong" if len(text) <= 40 else "weak"
+    if unmarked.endswith("呢"):
+        return "weak"
+    if _ZH_ASKING.search(text):
+        return "strong" if addresses(text) and len(text) <= 40 else "weak"
+    return "weak" if marked else "no"
+
+
+def _latin(text: str, marked: bool) -> Shape:
+    words = text.split()
+    if _EN_ASKING.search(text):
+        return "strong"
+    title = len(words) <= 4 and all(word[:1].isupper() or not word[:1].isalpha() for word in words)
+    structured = (
+        bool(_EN_AUX.search(text) and len(words) >= 3) or bool(_EN_TAG.search(text)) or bool(_DE.search(text))
+    )
+    wh = _EN_WH.search(text)
+    if wh is not None:
+        structured = (
+            structured or bool(_EN_BE.match(wh[0])) or bool(_EN_INVERTED.search(f"{wh['next']}{wh['rest']}"))
+        )
+    if _EN_CLEFT.search(text) and not _EN_CLEFT_ASKS.search(text) and not marked:
+        return "no"
+    if structured:
+        return "weak" if (title or len(text) > 160) and not (marked and len(words) > 3) else "strong"
+    if wh is not None:
+        return "strong" if marked and len(words) > 2 else "weak"
+    return "weak" if marked else "no"
