@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from handlers.texts import Texts
+from storage.database import Database
+from tests.conversation.applying import Applicant, answers, harbor, labels, text_of
+from tests.conversation.fakes import Bot, Clock, rows
+
+EN = Texts("en")
+
+
+@pytest.fixture
+async def ann(store: Database, clock: Clock) -> AsyncIterator[Applicant]:
+    async with Bot(store, clock=clock, form=harbor()) as bot:
+        founder = Applicant(bot)
+        await founder.say("I want to apply")
+        yield founder
+
+
+@pytest.mark.parametrize("way", ["Sea trial", "2", "POC", "button"])
+async def test_an_option_is_chosen_by_label_number_other_word_or_button(ann: Applicant, way: str) -> None:
+    replies = await (ann.press("Sea trial") if way == "button" else ann.say(way))
+    assert "What is your company or team called?" in replies[-1].text
+    assert (await answers(ann.bot.database))["track"] == "trial"
+    assert ann.bot.knowledge.questions == []
+
+
+async def test_every_question_says_where_the_founder_stands(ann: Applicant) -> None:
+    reply = await ann.go("Berth", "Blue Whale Boats")
+    assert "Question 3/16" in reply.text
+
+
+async def test_an_invalid_answer_is_explained_with_an_example_and_asked_again(ann: Applicant) -> None:
+    reply = await ann.go("Berth", "Blue Whale Boats", "We build electric boats for rivers", "4000")
+    assert EN("apply.invalid.too_large", value="4000 people", limit="200 people") in reply.text or (
+        "200" in reply.text
+    )
+    assert "How many people are in your team?" in reply.text
+    assert "team_size" not in await answers(ann.bot.database)
+
+
+async def test_a_value_found_in_a_sentence_is_said_back(ann: Applicant) -> None:
+    reply = await ann.go(
+        "Berth", "Blue Whale Boats", "We build electric boats for rivers", "we are seven people in total"
+    )
+    assert "✓ Team size: 7 people" in reply.text
+    assert "Is your company registered?" in reply.text
+
+
+async def test_a_question_in_between_is_answered_and_changes_nothing(ann: Applicant) -> None:
+    await ann.go("Berth", "Blue Whale Boats", "We build electric boats for rivers")
+    before = await rows(ann.bot.database, "applications")
+    answer, again = await ann.say("How much does a berth cost per month?")
+    assert answer.sources
+    assert "How many people are in your team?" in again.text
+    assert await rows(ann.bot.database, "applications") == before
+    assert (await ann.last("7")).text.startswith("Question 5/16")
+
+
+async def test_small_talk_is_answered_and_the_question_comes_again(ann: Applicant) -> None:
+    replies = await ann.say("thank you")
+    assert len(replies) == 2
+    assert "What do you want to apply for?" in replies[-1].text
+
+
+async def test_a_wish_for_a_person_is_taken_up_and_the_question_comes_again(ann: Applicant) -> None:
+    replies = await ann.say("talk to a human")
+    assert len(await rows(ann.bot.database, "handovers")) == 1
+    assert "What do you want to apply for?" in replies[-1].text
+
+
+async def test_why_quotes_what_the_form_says(ann: Applicant) -> None:
+    await ann.go("Berth", "Blue Whale Boats")
+    why, again = await ann.press(EN("apply.button.why"))
+    assert "Reviewers read this sentence first" in why.text
+    assert "one sentence" in again.text
+
+
+async def test_options_are_ticked_in_place_and_taken_when_done(ann: Applicant) -> None:
+    await ann.go("Berth", "Blue Whale Boats", "We build electric boats for rivers", "7", "no", "/skip")
+    (ticked,) = await ann.press("Crane")
+    assert ticked.edits == "m1"
+    assert "☑ Crane" in labels(ticked)
+    (ticked,) = await ann.press("Divers")
+    assert {"☑ Crane", "☑ Divers"} < set(labels(ticked))
+    await ann.press("Crane")
+    done = await ann.press("Done")
+    assert "✓ Needs: Divers" in text_of(done)
+    assert (await answers(ann.bot.database))["needs"] == ["divers"]
+
+
+async def test_nothing_ticked_is_not_done(ann: Applicant) -> None:
+    await ann.go("Berth", "Blue Whale Boats", "We build electric boats for rivers", "7", "no", "/skip")
+    replies = await ann.press("Done")
+    assert EN("apply.invalid.too_few", count=0, limit=1) in text_of(replies)
+
+
+async def test_several_options_can_be_typed(ann: Applicant) -> None:
+    await ann.go("Berth", "Blue Whale Boats", "We build electric boats for rivers", "7", "no", "/skip")
+    await ann.say("crane and divers")
+    assert (await answers(ann.bot.database))["needs"] == ["crane", "divers"]
+
+
+async def test_only_an_optional_question_is_skipped(ann: Applicant) -> None:
+    reply = await ann.go("Berth", "/skip")
+    assert EN("apply.required", label="Company name") in reply.text
+    assert "What is your company or team called?" in reply.text
+
+
+async def test_a_missed_requirement_is_explained_and_stops_nobody(ann: Applicant) -> None:
+    reply = await ann.go("Berth", "Blue Whale Boats", "We build electric boats for rivers", "14")
+    assert "at most 12 people" in reply.text
+    assert EN("apply.rule.goes_on") in reply.text
+    assert "Is your company registered?" in reply.text
+    assert "Now met" in (await ann.go("/edit 4", "9")).text
+
+
+async def test_two_messages_in_one_second_answer_two_questions(ann: Applicant) -> None:
+    await ann.say("Berth")
+    bot = ann.bot
+    await bot.receive(bot.update(text="Blue Whale Boats"), bot.update(text="We build electric boats"))
+    await bot.dispatcher.settled("memory", "ann")
+    stored = await answers(bot.database)
+    assert (stored["company_name"], stored["one_sentence"]) == ("Blue Whale Boats", "We build electric boats")
+
+
+async def test_a_double_tap_counts_once(ann: Applicant) -> None:
+    payload = ann.button("Berth").payload
+    bot = ann.bot
+    await bot.receive(*(bot.update(kind="button", button=payload, button_message="m1") for _ in range(2)))
+    await bot.dispatcher.settled("memory", "ann")
+    assert [reply.toast for reply in bot.to("ann")][-1] == EN("apply.noted_already")
+    assert "What is your company" in bot.to("ann")[-2].text
+
+
+async def test_a_button_whose_question_is_gone_changes_nothing(ann: Applicant) -> None:
+    await ann.go("Sea trial", "Blue Whale Boats", "We build electric boats for rivers", "7", "no", "/skip")
+    stale = ann.button("Prototype").payload
+    await ann.go("/edit 1", "Berth")
+    (reply,) = await ann.push(stale)
+    assert reply.toast == EN("apply.stale")
+    assert "stage" not in await answers(ann.bot.database)
+
+
+async def test_a_button_of_another_founder_opens_nothing(ann: Applicant) -> None:
+    payload = ann.button("Berth").payload
+    (reply,) = await Applicant(ann.bot, "mallory").push(payload)
+    assert await answers(ann.bot.database) == {}
+    assert "Berth" not in reply.text
+
+
+async def test_an_answer_in_another_language_counts_and_offers_that_language(ann: Applicant) -> None:
+    reply = await ann.go("Berth", "Blue Whale Boats", "我们为内河做电动船，已经有三条在用")
+    assert "How many people are in your team?" in reply.text
+    assert "团队有几个人？" in text_of(await ann.press("改用中文继续"))
+
+
+async def test_stickers_are_declined_with_what_is_expected(ann: Applicant) -> None:
+    replies = await ann.bot.send("ann", kind="unsupported", unsupported="sticker")
+    assert EN("apply.expects.text") in replies[-1].text
+    assert "What do you want to apply for?" in replies[-1].text
+
+
+async def test_two_devices_lose_no_answer(store: Database, clock: Clock) -> None:
+    async with Bot(store, clock=clock, form=harbor()) as bot:
+        ann = Applicant(bot)
+        await ann.go("I want to apply", "Berth")
+        phone, laptop = ann.button("Sea trial"), "Blue Whale Boats"
+        # One founder in two chats: the second is another conversation of the same identity.
+        await asyncio.gather(
+            bot.send("ann", text=laptop),
+            bot.send("phone", sender="ann", kind="button", button=phone.payload, button_message="m1"),
+        )
+        stored = await answers(store)
+    assert stored["company_name"] == "Blue Whale Boats"
+    assert stored["track"] in {"berth", "trial"}
