@@ -12,7 +12,7 @@ from forms.values import addresses, amounts, choices, company, contact, dates, f
 from forms.values.checks import check
 from forms.values.problem import NotValid
 from forms.values.show import show_value
-from forms.values.text import clean, count_characters, read_text
+from forms.values.text import clean, count_characters, excerpt, read_text
 
 __all__ = [
     "NotValid",
@@ -25,8 +25,13 @@ __all__ = [
     "show_value",
 ]
 
+LONGEST = 1000
+"""Characters of the longest message in which a value that is no text is looked for."""
+
 read_file = files.read_file
 read_option = choices.read_option
+
+_UNREADABLE = {"choices": "option_unknown"}
 
 
 def read_value(question: Question, text: str, *, language: str, today: date) -> Value:
@@ -34,8 +39,11 @@ def read_value(question: Question, text: str, *, language: str, today: date) -> 
     kind = question.type
     if kind in ("text", "long_text"):
         return read_text(question, text)
-    if not clean(text):
+    text = clean(text)
+    if not text:
         raise NotValid("empty")
+    if len(text) > LONGEST:
+        raise NotValid(_UNREADABLE.get(kind, kind), word=excerpt(text))
     match kind:
         case "number":
             return numbers.read_number(question, text, language)
@@ -65,7 +73,8 @@ def read_value(question: Question, text: str, *, language: str, today: date) -> 
 
 def find_value(question: Question, text: str, *, language: str, today: date) -> Value | None:
     """The one clear value inside a sentence; None when there is none, or several that differ."""
-    if not clean(text):
+    text = clean(text)
+    if not text or len(text) > LONGEST:
         return None
     match question.type:
         case "number":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from forms.model import Value
@@ -13,11 +14,6 @@ from forms.values.vocabulary import bare
 
 _ASIAN = "\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
 _TOPS = "com|cn|net|org|io|ai|co|de|eu|tech|app|dev|me|cc|top|xyz|info|us|uk|hk|tw|sg|jp|fr|ch|at|edu|gov"
-_URL = re.compile(
-    rf"(?:https?://|www\.)[^\s{_ASIAN}<>\"“”]+|"
-    rf"(?<![a-z0-9_@./-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:{_TOPS})(?![a-z0-9_@-])(?:[/?#:][^\s{_ASIAN}<>\"“”]*)?",
-    re.IGNORECASE,
-)
 _SCHEME = re.compile(r"([a-z][a-z0-9+-]*):(?!\d)", re.IGNORECASE)
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
 _PRIVATE = frozenset("localhost local internal lan home corp test invalid localdomain".split())  # noqa: SIM905
@@ -30,9 +26,9 @@ def read_url(text: str) -> Value:
     written = bare("url", plain(text).strip(EDGES)).strip(EDGES).replace("。", ".")
     if re.search(r"\s", written):
         parts = [part.strip(EDGES) for part in written.split()]
-        if all(_URL.fullmatch(part) for part in parts):
+        if all(_pattern().fullmatch(part) for part in parts):
             raise NotValid("one_url")
-        raise NotValid("url_spaces") if _URL.search(written) else NotValid("url", word=excerpt(text))
+        raise NotValid("url_spaces") if _pattern().search(written) else NotValid("url", word=excerpt(text))
     if re.search(r"[,;、|]https?://", written):
         raise NotValid("one_url")
     return Value(data=_url(written, text), wording=wording(text))
@@ -41,7 +37,7 @@ def read_url(text: str) -> Value:
 def find_url(text: str) -> Value | None:
     """The one web address inside a sentence."""
     found = set()
-    for match in _URL.finditer(plain(text)):
+    for match in _pattern().finditer(plain(text)):
         try:
             found.add(_url(match[0].strip(EDGES), text))
         except NotValid:
@@ -71,6 +67,16 @@ def _url(written: str, text: str) -> str:
     _check_host(host, refused, written=scheme is not None)
     netloc = host if port is None else f"{host}:{port}"
     return urlunsplit(SplitResult(parts.scheme.lower(), netloc, parts.path, parts.query, parts.fragment))
+
+
+@lru_cache(maxsize=1)
+def _pattern() -> re.Pattern[str]:
+    """An address in a sentence: one with its scheme, or a name with a well-known ending."""
+    rest = rf"[^\s{_ASIAN}<>\"“”]*"
+    name = r"(?<![a-z0-9_@./-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+"
+    return re.compile(
+        rf"(?:https?://|www\.)(?!\s){rest}|{name}(?:{_TOPS})(?![a-z0-9_@-])(?:[/?#:]{rest})?", re.IGNORECASE
+    )
 
 
 def _check_host(host: str, refused: NotValid, *, written: bool) -> None:

@@ -16,6 +16,7 @@ from forms.values.text import excerpt, fold, plain, wording
 from forms.values.vocabulary import alternatives, pattern, vocabulary, words
 
 _DOLLARS = frozenset({"USD", "HKD", "SGD", "AUD", "CAD", "TWD"})
+_NEAR = 30
 _END = re.compile(r"\s*(?:$|[,.;!?)\n。、])")
 _MOST = Decimal(10) ** 15
 
@@ -93,10 +94,9 @@ def _moneys(question: Question, lowered: str, language: str) -> list[_Money]:
     """Every number of a text with the currency that stands beside it; NotValid when two of them do."""
     found: list[_Money] = []
     for one in numerals(lowered, language):
-        before = _currency_before().search(lowered[: one.start])
-        after = _currency_after().match(lowered[one.end :])
-        if before and found and before.start(1) < found[-1].end:
-            before = None
+        nearest = max(found[-1].end if found else 0, one.start - _NEAR)
+        before = _currency_before().search(lowered[nearest : one.start])
+        after = _currency_after().match(lowered[one.end : one.end + _NEAR])
         codes = {_code(match[1], question) for match in (before, after) if match}
         if len(codes) > 1:
             raise NotValid("currency_unclear", word=excerpt(lowered))
@@ -105,7 +105,7 @@ def _moneys(question: Question, lowered: str, language: str) -> list[_Money]:
             value = -value
         found.append(
             _Money(
-                start=before.start() if before else one.start,
+                start=nearest + before.start() if before else one.start,
                 end=one.end + (after.end() if after else 0),
                 value=value,
                 currency=codes.pop() if codes else question.currency,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from forms.values.problem import NotValid
 from forms.values.spelled import spelled
@@ -28,11 +29,6 @@ _POWERS = {
     12: "万亿",
 }
 _SCALES = {word: power for power, line in _POWERS.items() for word in line.split()}
-_DIGITS = re.compile(
-    r"(?P<sign>(?<![\w.)-])[-+−]\s?)?"
-    r"(?P<digits>(?<![\d.])\d+(?:[.,'’]\d+)*(?: \d{3}(?!\d))*(?:[.,]\d+)?|(?<![\w.,])\.\d+)"
-    rf"(?:\s?(?P<scale>{alternatives(_SCALES)})\.?(?:(?P<rest>[1-9])(?![\d.,]*\d)(?!\s?{alternatives(_SCALES)}))?)?"
-)
 _HAN = re.compile(rf"负?(?!一[共起些般直样定下切旦致律])(?<![统唯第])[{CHINESE}]+")
 _VALUES = ("零〇", "一壹", "二两贰", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")
 _HAN_DIGITS = {sign: value for value, signs in enumerate(_VALUES) for sign in signs}
@@ -53,7 +49,7 @@ class Numeral:
 
 def numerals(lowered: str, language: str) -> list[Numeral]:
     """Every number of a plain lower-case text, left to right; NotValid for separators in doubt."""
-    found = [_arabic(match, language) for match in _DIGITS.finditer(lowered)]
+    found = [_arabic(match, language) for match in _digits().finditer(lowered)]
     for match in _HAN.finditer(lowered):
         value = chinese(match[0])
         if value is not None and not _taken(found, match):
@@ -114,6 +110,17 @@ def separated(digits: str, language: str, *, scaled: bool = False) -> Decimal:
             return fraction
         raise NotValid("number_unclear", word=digits, first=f"{head}{tail}", second=f"{head}.{tail}")
     return Decimal(head + tail)
+
+
+@lru_cache(maxsize=1)
+def _digits() -> re.Pattern[str]:
+    """The pattern of a number in digits, with its separators, its scale, and the 5 of "3万5"."""
+    scales = alternatives(_SCALES)
+    return re.compile(
+        r"(?P<sign>(?<![\w.)-])[-+−]\s?)?"
+        r"(?P<digits>(?<![\d.])\d+(?:[.,'’]\d+)*(?: \d{3}(?!\d))*(?:[.,]\d+)?|(?<![\w.,])\.\d+)"
+        rf"(?:\s?(?P<scale>{scales})\.?(?:(?P<rest>[1-9])(?![\d.,]*\d)(?!\s?{scales}))?)?"
+    )
 
 
 def _arabic(match: re.Match[str], language: str) -> Numeral:

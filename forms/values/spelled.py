@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 
 from forms.values.vocabulary import alternatives
 
@@ -54,32 +55,27 @@ _TIMES = {
     "million": 1_000_000,
     "millionen": 1_000_000,
 }
-_WORD = alternatives(_WORDS)
-_SPELLED = re.compile(
-    rf"(?<![\d\w.-])(?:(?P<half>half a)|(?P<article>an?)(?= (?:{'|'.join(_TIMES)})\b)|(?P<head>{_WORD}))"
-    rf"(?P<tail>(?:[ -](?:and )?(?:{alternatives(_TIMES)}|{_WORD}))*)(?![\w-])"
-)
-_OPEN = re.compile(
+_MOST_WORDS = 12
+_SIGNS = "零〇一二三四五六七八九十百千万亿两"
+_NEXT = "一[二两]|[二两]三|三[四五]|四五|五六|六七|七八|八九"
+_OPEN = (
     r"[几数多]\s*[十百千万亿]|[十百千万亿\d]\s*[几多余]|\d\s*\+(?!\d)|\d\s*(?:or more|or so many|plus)\b|"
     r"\b(?:between|several|dozens|hundreds|thousands|zwischen|mehrere|a few|few|einige)\b|若干|好几|介于|"
     r"超过|不到|不足|不止|至少|最多|以上|以下|以内|[<>≥≤]|"
     r"\b(?:over|more than|less than|at least|at most|up to|under|"
     r"mehr als|weniger als|mindestens|höchstens|über|unter)\b"
 )
-_DIGIT_RANGE = re.compile(
+_DIGIT_RANGE = (
     r"\d\s*[a-z万千百亿%个人名位元€$£¥]{0,3}\s*(?:[-–—−~～至到]+|\bto\b|\bbis\b|\bor\b|或者?|\boder\b)"
     r"\s*(?:us)?[¥$€£]?\s*\d"
 )
-_SIGNS = "零〇一二三四五六七八九十百千万亿两"
-_HAN_RANGE = re.compile(rf"[{_SIGNS}]+[个名位元]*\s*(?:至|到|~|-|或者?)\s*[{_SIGNS}\d]")
-_WORD_RANGE = re.compile(rf"{_WORD}\s*(?:\bto\b|\bor\b|\bbis\b|\boder\b)\s*{_WORD}")
-_NEXT = "一[二两]|[二两]三|三[四五]|四五|五六|六七|七八|八九"
-_PAIR = re.compile(rf"(?<![{_SIGNS}点年])(?:{_NEXT})(?![零〇一二三四五六七八九点年])")
+_HAN_RANGE = rf"[{_SIGNS}]+[个名位元]*\s*(?:至|到|~|-|或者?)\s*[{_SIGNS}\d]"
+_PAIR = rf"(?<![{_SIGNS}点年])(?:{_NEXT})(?![零〇一二三四五六七八九点年])"
 
 
 def spelled(lowered: str) -> Iterator[tuple[int, int, Decimal]]:
     """Every number written as words, with its place."""
-    for match in _SPELLED.finditer(lowered):
+    for match in _patterns()[0].finditer(lowered):
         value = _value(match)
         if value is not None:
             yield match.start(), match.end(), value
@@ -87,8 +83,19 @@ def spelled(lowered: str) -> Iterator[tuple[int, int, Decimal]]:
 
 def vague(lowered: str) -> bool:
     """Whether a number is a range or only hinted at: "3-5", "三五个", "十几人", "20多", "100+", "over 10"."""
-    ranges = (_OPEN, _DIGIT_RANGE, _HAN_RANGE, _WORD_RANGE, _PAIR)
-    return any(one.search(lowered) for one in ranges)
+    return any(one.search(lowered) for one in _patterns()[1:])
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    """The pattern of a spelled number, then those of ranges and hints; made when first needed."""
+    word, times = alternatives(_WORDS), alternatives(_TIMES)
+    number = (
+        rf"(?<![\d\w.-])(?:(?P<half>half a)|(?P<article>an?)(?= {times})|(?P<head>{word}))"
+        rf"(?P<tail>(?:[ -](?:and )?(?:{times}|{word}))*)(?![\w-])"
+    )
+    words = rf"{word}\s*(?:\bto\b|\bor\b|\bbis\b|\boder\b)\s*{word}"
+    return tuple(re.compile(one) for one in (number, _OPEN, _DIGIT_RANGE, _HAN_RANGE, words, _PAIR))
 
 
 def _value(match: re.Match[str]) -> Decimal | None:
@@ -97,6 +104,8 @@ def _value(match: re.Match[str]) -> Decimal | None:
         return None
     total = Decimal("0.5") if match["half"] else Decimal(_WORDS[match["head"]] if match["head"] else 1)
     done = Decimal(0)
+    if len(tail) > _MOST_WORDS:
+        return None
     for word in tail:
         times = _TIMES.get(word)
         if times is None:

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 _LETTERS = "a-zäöüßáéíóúñç"
+_FIRST = re.compile(f"[{_LETTERS}]")
 
 
 @lru_cache(maxsize=1)
@@ -54,12 +55,12 @@ def any_of(choices: Iterable[str]) -> re.Pattern[str]:
 
 
 def alternatives(choices: Iterable[str]) -> str:
-    """The source of such a pattern."""
-    ordered = sorted(set(choices), key=lambda word: (-len(word), word))
-    return f"(?:{'|'.join(_bounded(word) for word in ordered)})"
-
-
-def _bounded(word: str) -> str:
-    left = f"(?<![{_LETTERS}])" if re.match(f"[{_LETTERS}]", word) else ""
-    right = f"(?![{_LETTERS}])" if re.search(f"[{_LETTERS}]$", word) else ""
-    return f"{left}{re.escape(word)}{right}"
+    """The source of such a pattern; words bounded alike share their bounds: faster to compile."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for word in sorted(set(choices), key=lambda word: (-len(word), word)):
+        left = f"(?<![{_LETTERS}])" if _FIRST.match(word) else ""
+        right = f"(?![{_LETTERS}])" if _FIRST.match(word[-1]) else ""
+        groups.setdefault((left, right), []).append(re.escape(word))
+    ordered = sorted(groups, key=lambda group: (not group[1], not group[0]))
+    sources = (f"{left}(?:{'|'.join(groups[left, right])}){right}" for left, right in ordered)
+    return f"(?:{'|'.join(sources)})"
