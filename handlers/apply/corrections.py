@@ -14,7 +14,7 @@ from forms.values import NotValid, find_value, read_value
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _CLOSING = " \n\t.。!！~～?？,，;；:：\"“”‘’'「」《》"
 _LONGEST = 200
-_GAP_ZH, _GAP_EN = r"[^。！？!?\n]{0,8}?", r"(?:\s+[\w']+){0,3}?"
+_GAP_ZH = r"[^。！？!?\n]{0,8}?"
 
 _EDIT = re.compile(
     r"改(?!变|善|进|革|良|造|装|锥)|修改|更改|更正|订正|修正|(?:写|填|选|打|输|弄|搞|说|记|算|报)错|错了|有误|不对|应该?[是为选填写]|应当?[是为]|换成|换为|重写|重新(?:填|写|选)|更新(?:一下|为|成)|"
@@ -25,6 +25,7 @@ _EDIT = re.compile(
 )
 _HEDGE = re.compile(
     r"^(?:(?:啊|哦|噢|呃|嗯|等等|等一?下|稍等|抱歉|不好意思|对不起|sorry|oh|oops|wait|hold on|no|hmm|ah|ups|moment|ach|wartet?|and|also)(?![a-z])[\s,，.。!！:：–-]*)*"
+    r"(?:[\u3400-\u9fff]{0,6}?(?=其实|实际上|事实上)|(?:[\w']+\s+){0,4}?(?=actually\b|in fact\b|eigentlich\b))?"
     r"(?P<core>其实|实际上|事实上|准确(?:地)?说|更正|不对|不是|说错了|我(?:刚才|之前|前面)?(?:说|写|填|数|算|打|选)错了?|刚才(?:说|写|填)|之前(?:说|写|填)|等等|等一?下|抱歉|不好意思|"
     r"actually|in fact|correction|i meant|i mean|sorry|oops|wait|hold on|scratch that|on second thought|turns out|oh|"
     r"eigentlich|genau genommen|korrektur|moment|ach|entschuldigung|halt)(?![a-z])",
@@ -34,6 +35,10 @@ _OPEN = re.compile(
     r"^(?:(?:please|ok|okay|oh|wait|hold on|sorry|oops|actually|also|and|then|hmm|well|no|hi|hello|let'?s|let me|(?:can|could|may|might|would) (?:i|we|you)(?: please)?|(?:i|we)(?:'d| would)? ?(?:like|want|need|have|must|wish)(?: to)?|"
     r"bitte|ich|wir|möchten?|muss|müssen|will|wollen|kann|können|noch|gerne?|doch|one moment|just a moment|by the way|btw)\b[\s,.!:–-]*)*"
     r"(?:go back (?:and|to) )?(?:change|correct|edit|update|fix|revise|rewrite|redo|replace|switch|modify|amend|set|make|put|ändern?|ändere|korrigiere?n?)\b",
+    re.IGNORECASE,
+)
+_LINK = re.compile(
+    r"[\s:–-]*(?:(?:my|our|the|an?|that|this|it|to|in|for|on|of|about|answer|answers|entry|meine?[nr]?|unsere?[nr]?|die|den|das|der|previous|earlier|last|old|first|second|third)\s+)*",
     re.IGNORECASE,
 )
 _WANTS_ZH = re.compile(
@@ -103,7 +108,9 @@ def find_correction(
     if edits and (numbered := _numbered(text, state)) is not None:
         return Correction(numbered.key, reader.value(numbered.question))
     if edits or hedges:
-        candidate = _by_value(reader, state, answers, pending, text, sure=hedges is not None or not prose)
+        candidate = _by_value(
+            reader, state, answers, pending, kinds=_kinds(pending, text, hedges is not None)
+        )
         if candidate is not None:
             return candidate
     return None
@@ -158,6 +165,12 @@ class _Reader:
             re.IGNORECASE,
         ):
             return None
+        rest = re.sub(
+            r"^(?:(?:it|that|this|the name|er|sie|es)\s*(?:'s|is|should be|ist|heißt)\s+|是|叫做?|应该是)",
+            "",
+            rest,
+            flags=re.IGNORECASE,
+        )
         try:
             return read_value(question, rest.strip(_CLOSING), language=self.language, today=self.today)
         except NotValid:
@@ -210,7 +223,8 @@ def _tied(text: str, named: list[_Named]) -> bool:
             if one.start <= 4 and re.search(r"后面?加上|删掉|去掉|加上", after):
                 return True
         else:
-            if _OPEN.match(text) and one.start <= 60:
+            opening = _OPEN.match(text)
+            if opening and _LINK.fullmatch(text, opening.end(), max(one.start, opening.end())):
                 return True
             if re.match(
                 r"\s*(?:that i (?:gave|wrote|entered) )?(?:should|must|has to|needs to (?:be)?|is (?:wrong|now|incorrect|not right|actually|outdated)|was (?:wrong|incorrect|not|actually)|has changed|wrong|changed|:|=|ist falsch|sollte|muss)",
@@ -286,40 +300,36 @@ def _count(word: str) -> int:
     return _DIGITS[head] * (10 if "十" in word else 1) + (_DIGITS[tail] if tail else 0)
 
 
+def _kinds(pending: Slot | None, text: str, hedges: bool) -> frozenset[str]:
+    """The types of earlier answers that a value alone may point at: few, where any text is an answer."""
+    kind = pending.question.type if pending is not None else ""
+    if kind not in ("text", "long_text"):
+        return _TYPED | {"number", "choice", "choices", "date", "month", "yes_no"}
+    if not hedges or len(text) > 60:
+        return _TYPED
+    return _TYPED | {"number"} | ({"choice"} if kind == "text" else set())
+
+
 def _by_value(
-    reader: _Reader, state: State, answers: Answers, pending: Slot | None, text: str, *, sure: bool
+    reader: _Reader, state: State, answers: Answers, pending: Slot | None, *, kinds: frozenset[str]
 ) -> Correction | None:
     """The one answered slot for which the message holds a value of its own kind."""
+    if pending is not None and pending.question.type not in ("yes_no", "text", "long_text"):
+        if reader.find(pending.question) is not None:
+            return None
     found: dict[str, Value] = {}
-    told = _NEGATED.sub("", text)
+    told = _NEGATED.sub("", reader.text)
     for slot in state.slots:
-        if slot.key not in answers or slot == pending or slot.closing:
+        question = slot.question
+        if slot.key not in answers or slot == pending or slot.closing or question.type not in kinds:
             continue
-        if slot.question.type in _TYPED or (sure and _speaks_of(slot.question, told)):
-            value = reader.find(slot.question, told)
-            if value is not None:
-                found[slot.key] = value
-    if (
-        pending is not None
-        and reader.find(pending.question) is not None
-        and pending.question.type not in ("yes_no",)
-    ):
-        return None
+        if question.type == "yes_no" and not any(_stem(name) in told.casefold() for name in names(question)):
+            continue
+        if (value := reader.find(question, told)) is not None:
+            found[slot.key] = value
     if not found:
         return None
     return Correction(*found.popitem()) if len(found) == 1 else Correction(None)
-
-
-def _speaks_of(question: Question, text: str) -> bool:
-    """Whether a number stands with its unit, a choice names an option, a yes or no the matter itself."""
-    lowered = text.casefold()
-    if question.type == "number":
-        return any(unit and unit.casefold() in lowered for unit in question.unit.values())
-    if question.type in ("choice", "choices", "date", "month"):
-        return True
-    if question.type == "yes_no":
-        return any(_stem(name) in lowered for name in names(question))
-    return False
 
 
 def _stem(name: str) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Literal
 
 from forms.model import Answers, Form, Question, Slot, Value
@@ -18,7 +19,8 @@ from forms.state import State
 from forms.values import NotValid, find_value, read_value
 from handlers.apply.commands import command, has_none
 from handlers.apply.corrections import find_correction, names
-from handlers.apply.shapes import Sentence, clauses, is_hypothesis, sentences
+from handlers.apply.echoes import echo
+from handlers.apply.shapes import Sentence, clauses, is_hypothesis, is_open_question, sentences
 from handlers.small_talk import recognize
 from handlers.words import clean
 from knowledge.errors import KnowledgeError
@@ -43,6 +45,13 @@ _NAME_LEAD = re.compile(
     r"^(?:(?:我们?|咱们?)?(?:的)?(?:公司|团队|项目|名字|全名|名称)?(?:的)?(?:名字|名称|全名)?(?:暂时)?(?:叫做?|名为|是)|我是|"
     r"(?:it|we|he|she)(?:'s| is|'re| are)? (?:called|named)|(?:our|the|my)(?: (?:company|team|project|full|startup))*(?:'s)?(?: name)? is(?: called)?|my name is|i am|i'm|"
     r"(?:wir|es|er|sie) (?:heißen|heißt|heisst)|ich heiße|unsere firma heißt)\s*[:：]?\s*(?P<name>[^,，。]{1,60}?)\s*[.。!！]?$",
+    re.IGNORECASE,
+)
+_ASIDE = re.compile(
+    r"[(（][^)）]*[)）]|[,，\s]+(?:incl(?:uding|\.)?|inkl\.?|其中|包括|包含|含).*$", re.IGNORECASE
+)
+_DENIAL = re.compile(
+    r"不|没|别|无需|\b(?:not?|never|without|don'?t|doesn'?t|haven'?t|isn'?t|nicht|kein\w*|ohne)\b",
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"名|\bname\b", re.IGNORECASE)
@@ -137,6 +146,8 @@ class _Message:
         """Whether it says that there is nothing to answer, where nothing has to be."""
         if self.slot is None or self.slot.question.required or valid is not None:
             return False
+        if any(item.asks for item in self.sentences):
+            return False
         return has_none(self.text, list(names(self.slot.question)))
 
     def _corrected(self, state: State, answers: Answers) -> Meaning | None:
@@ -215,17 +226,46 @@ class _Message:
 
     async def _weighed_statement(self) -> Meaning:
         """A sentence while a number, a choice or the like is pending: is the value in it?"""
-        value = self._found()
+        value = self._aside() or self._found()
         named = _TOPICS.search(self.text) is not None and _OURS.search(self.text) is None
-        if value is not None and not named:
+        if value is not None and not named and not self._denies():
             return Meaning(kind="answer", value=value, from_sentence=True)
         _, problem = self._read(self.text)
         looked = await self._look(self.text) if named or len(self.text) >= 4 else None
-        if looked is not None and looked.answered and looked.confidence >= (_SURE if named else _VERY_SURE):
+        answered = looked is not None and looked.answered and looked.confidence >= _SURE
+        if answered and named:
             return Meaning(kind="question", looked=looked)
-        if value is not None or named:
-            return Meaning(kind="unsure", value=value, looked=looked)
+        if answered or named or value is not None:
+            return Meaning(kind="unsure", value=value, problem=problem, looked=looked)
         return Meaning(kind="invalid", problem=problem, looked=looked)
+
+    def _denies(self) -> bool:
+        """Whether a sentence denies something while options are to be chosen: which ones is for the founder to say."""
+        question = self.slot.question if self.slot else None
+        return (
+            question is not None
+            and question.type in ("choice", "choices")
+            and bool(_DENIAL.search(self.text))
+        )
+
+    def _aside(self) -> Value | None:
+        """The value once an aside is left out: brackets, the question's own name before it, a remark after it."""
+        assert self.slot is not None
+        question = self.slot.question
+        if question.type == "yes_no" and (echoed := echo(self.slot, self.text)) is not None:
+            return Value(data=echoed, wording=self.text)
+        bare = _ASIDE.sub("", self.text).strip()
+        for name in sorted(names(question), key=len, reverse=True):
+            if bare.casefold().startswith(name):
+                bare = bare[len(name) :].lstrip(" :：是为=")
+                break
+        value = self._read(bare)[0] if bare else None
+        if value is not None:
+            return value
+        cut = clauses(bare)
+        if cut is None or any(char.isdigit() for char in cut[1]):
+            return None
+        return self._read(cut[0])[0]
 
     async def _weighed_text(self, asking: list[Sentence]) -> Meaning:
         """A text that holds a question: a side question, or a figure of speech in an answer."""
@@ -252,7 +292,14 @@ class _Message:
         self, asking: list[Sentence], telling: list[Sentence], value: Value | None, problem: NotValid | None
     ) -> Meaning:
         """Questions beside statements: rhetorical ones stay in the answer, real ones are answered besides."""
-        real = [item for item in asking if item.shape == "strong" and item.addressed]
+        figures = {
+            id(one)
+            for one, after in pairwise(self.sentences)
+            if one.asks and not after.asks and not one.direct and is_open_question(one.text)
+        }
+        real = [
+            item for item in asking if item.shape == "strong" and item.addressed and id(item) not in figures
+        ]
         told = " ".join(item.text for item in telling)
         asked = " ".join(item.text for item in asking)
         if not real:

@@ -43,7 +43,7 @@ _ZH_EMBEDDED = re.compile(
 _ZH_ADDRESS = re.compile(
     r"你们|您|贵(?:司|方|基地)|(?<![给把被为])你(?!好)|(?:我们?|我|公司|团队|个人|合伙人|学生|实习生|外国人|顾问)\w{0,10}(?:能|可以|可不可以|要|需要|算|会|必须|行|有)\w{0,14}(?:吗|么|嘛|不)|"
     r"(?:可以|能|需要|必须|要|算|影响|是不是|一定要|用)\w{0,16}(?:吗|么|嘛|不)[?？]*$|"
-    r"这(?:个|里|题|一?项|句话?|道题|些|份)|申请|报名|截止|录取|评审|审核|填|写(?!字)|租金|费用|收费|免费|多少钱|公开|保密|上限|最多|最少|最长|最晚|例子|示例|格式|字数|字"
+    r"这(?:个|里|题|一?项|句话?|道题|些|份)|申请|报名|截止|录取|评审|审核|填|写(?!字)|租金|费用|收费|免费|多少钱|公开|保密|上限|最多|最少|最长|最晚|例子|示例|格式|字数|字|区别|不同|什么意思|什么叫|什么是"
 )  # fmt: skip
 _ZH_HYPOTHESIS = re.compile(r"^(?:那)?(?:如果|假如|要是|万一|假设|若|比如|例如|像)|的话")
 
@@ -100,8 +100,13 @@ _DE = re.compile(
 )
 _ADDRESS = re.compile(
     rf"\b(?:you|your|yours)\b|\b(?:{_AUX_SURE}|{_AUX_MAYBE})\s+(?:i|we|my|our|one|founders?|teams?|interns?|it|this|that|the|there)\b|\bthis (?:question|field|form|answer)\b|"
-    r"\b(?:appl(?:y|ication|ying|ied)|deadline|rent|fee|form|characters?|submit|reviewers?|required|mandatory|confidential|example|allowed|limit|ok(?:ay)? to|count)\b|"
+    r"\b(?:appl(?:y|ication|ying|ied)|deadline|rent|fee|form|characters?|submit|reviewers?|required|mandatory|confidential|example|allowed|limit|ok(?:ay)? to|count|difference|mean)\b|"
     r"\b(?:ihr|euch|euer|eure\w*|ihnen|(?:darf|muss|kann|soll) (?:ich|man|der|die|das)|bewerb\w+|antrag|formular|miete|kostet|zeichen)\b",
+    re.IGNORECASE,
+)
+_DIRECT = re.compile(
+    r"你们|您|贵(?:司|方|基地)|申请|评审|这(?:一?题|个问题|里要?填)|怎么填|填什么|\b(?:you|your|yours|ihr|euch|euer|eure\w*)\b|"
+    r"\bthis (?:question|field|form|answer)\b|\b(?:appl(?:y|ication|ying)|reviewers?|bewerb\w+)\b",
     re.IGNORECASE,
 )
 _HYPOTHESIS = re.compile(
@@ -111,11 +116,12 @@ _HYPOTHESIS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence with its shape; `addressed` when it speaks to the program or of the application."""
+    """A sentence with its shape; `addressed` when it seems to speak to the program, `direct` when it surely does."""
 
     text: str
     shape: Shape
     addressed: bool
+    direct: bool
 
     @property
     def asks(self) -> bool:
@@ -126,7 +132,7 @@ class Sentence:
 def sentences(text: str) -> list[Sentence]:
     """A message cut into its sentences, each with its shape."""
     parts = [part.strip() for part in _CUT.split(text) if part and part.strip(_CLOSING)]
-    return [Sentence(part, shape(part), addresses(part)) for part in parts]
+    return [Sentence(part, shape(part), addresses(part), bool(_DIRECT.search(part))) for part in parts]
 
 
 def clauses(text: str) -> tuple[str, str] | None:
@@ -140,6 +146,11 @@ def clauses(text: str) -> tuple[str, str] | None:
 def is_hypothesis(text: str) -> bool:
     """Tell whether a clause only supposes something: "如果有15个人", "if we were 15"."""
     return bool(_ZH_HYPOTHESIS.search(text) if _HAN.search(text) else _HYPOTHESIS.search(text))
+
+
+def is_open_question(text: str) -> bool:
+    """Tell whether it asks why, how, who or what rather than whether."""
+    return bool(_ZH_ASKING.search(text) if _HAN.search(text) else _EN_WH.match(text))
 
 
 def addresses(text: str) -> bool:
