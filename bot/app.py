@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from bot.channels.telegram import TelegramChannel
     from bot.channels.terminal import TerminalChannel
     from bot.settings import Settings
-    from forms.model import Form
     from knowledge.service import Knowledge
 
 Clock = Callable[[], datetime]
@@ -46,14 +45,6 @@ def open_knowledge(settings: Settings) -> Knowledge:
     from knowledge.service import Knowledge
 
     return Knowledge.open(knowledge_config(settings, load_program(settings.program)))
-
-
-def application_form(settings: Settings, program: Program) -> Form | None:
-    """The program's application form, None when it takes no applications here; raises FormInvalid."""
-    from forms.load import load_form
-
-    path = settings.program / "application.toml"
-    return load_form(path, timezone=program.timezone) if path.exists() else None
 
 
 def telegram_channel(settings: Settings, program: Program) -> TelegramChannel:

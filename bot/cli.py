@@ -9,11 +9,11 @@ from typing import Annotated, NoReturn
 import typer
 
 from bot import __version__
-from bot.commands import ask, chat, database, doctor, evaluate, export, ingest, run, setup
+from bot.commands import applications, ask, chat, database, doctor, evaluate, export, form, ingest, run, setup
 from bot.commands.common import Launch
 
 NAME = "founder-bot"
-OWN_ROOMS = ("bot", "handlers", "knowledge", "storage")
+OWN_ROOMS = ("bot", "forms", "handlers", "knowledge", "storage")
 
 app = typer.Typer(
     name=NAME,
@@ -31,8 +31,10 @@ app.command("ingest")(ingest.ingest)
 app.command("ask")(ask.ask)
 app.command("eval")(evaluate.evaluate)
 app.command("doctor")(doctor.doctor)
+app.add_typer(form.app, name="form")
 app.add_typer(database.app, name="db")
 app.add_typer(export.app, name="export")
+app.add_typer(applications.app, name="applications")
 
 
 def _show_version(wanted: bool) -> None:

@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from bot.app import application_form, open_knowledge, telegram_channel, terminal_channel
+from bot.app import open_knowledge, telegram_channel, terminal_channel
 from bot.channels.base import Channel
 from bot.chores import keep_sweeping
 from bot.delivery import Delivery
 from bot.dispatcher import Dispatcher
 from bot.files import FileStore
+from bot.forms import open_form
 from bot.health import Heartbeat
 from bot.workers import new_worker_id
 from handlers.program import load_program
@@ -155,7 +156,7 @@ def _services(
         program=program,
         clock=utc_now,
         detect=detect,
-        form=application_form(settings, program),
+        form=open_form(settings.program, program),
         files=files,
         deep_link=deep_link,
     )

@@ -1,0 +1,213 @@
+"""`founder-bot applications`: what staff do with applications on the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
+
+import typer
+
+from bot.commands.common import CommandError, begin
+
+if TYPE_CHECKING:
+    from forms.model import Form
+    from handlers.program import Program
+    from storage.application_records import ApplicationRecord, ApplicationStatus
+    from storage.database import Database, UnitOfWork
+
+T = TypeVar("T")
+SETTABLE = ("in_review", "accepted", "declined")
+_Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The application's number, e.g. 2026-0007.")]
+
+app = typer.Typer(help="Look at applications and answer them.", no_args_is_help=True)
+
+
+@app.callback()
+def _applications() -> None:
+    """Look at applications and answer them."""
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    status: Annotated[
+        list[str] | None, typer.Option("--status", help="Only these; repeat it. Without it, all but drafts.")
+    ] = None,
+    track: Annotated[str | None, typer.Option("--track", help="Only this track.")] = None,
+) -> None:
+    """List applications with number, status, track, time and language."""
+    settings = begin(context)
+    wanted = statuses_of(status or ())
+
+    async def read(database: Database) -> None:
+        after = 0
+        while True:
+            async with database.unit_of_work(read_only=True) as work:
+                page = await work.applications.listing(statuses=wanted, track=track, after_id=after)
+            if not page:
+                return
+            for item in page:
+                at = (item.submitted_at or item.updated_at).astimezone(program.timezone)
+                words = (item.number or f"draft {item.id}", item.status, item.track or "-", item.language)
+                typer.echo("\t".join((*words, f"{at:%Y-%m-%d %H:%M}")))
+            after = page[-1].id
+
+    program, _ = _program(settings)
+    _run(settings.database, read)
+
+
+@app.command("show")
+def show(context: typer.Context, number: _Number) -> None:
+    """Show one application with all answers, its history and its follow-up questions."""
+    from bot.commands.application_sheet import sheet
+
+    settings = begin(context)
+    program, form = _program(settings)
+
+    async def read(database: Database) -> list[str]:
+        async with database.unit_of_work(read_only=True) as work:
+            record = await _find(work, number)
+            found = await work.applications.export(record.id - 1, 1, statuses=(record.status,))
+            events = await work.applications.events(record.id)
+            questions = await work.applications.follow_ups(record.id)
+        return sheet(program, form, found[0], events, questions)
+
+    for line in _run(settings.database, read):
+        typer.echo(line)
+
+
+@app.command("set-status")
+def set_status(
+    context: typer.Context,
+    number: _Number,
+    status: Annotated[str, typer.Argument(metavar="STATUS", help="in_review, accepted or declined.")],
+    note: Annotated[str, typer.Option("--note", help="A word to the founder, sent with the notice.")] = "",
+) -> None:
+    """Set the status of an application and tell its founder in their chat."""
+    from handlers.apply.notices import notice_of_status
+    from handlers.apply.telling import tell
+
+    if status not in SETTABLE:
+        raise CommandError(f"{status} is not a status to set: use {', '.join(SETTABLE)}")
+    settings = begin(context)
+    program, _ = _program(settings)
+
+    async def write(database: Database) -> bool | None:
+        async with database.unit_of_work() as work:
+            record = await _find(work, number)
+            if not await work.applications.set_status(record.id, _status(status), _actor(), note):
+                return None
+            changed = await work.applications.get(record.id)
+            assert changed is not None
+            return await tell(
+                work, record.founder_id, notice_of_status(program, changed, note, changed.language)
+            )
+
+    told = _run(settings.database, write)
+    if told is None:
+        raise CommandError(f"{number} is {status} already, or is withdrawn or a draft")
+    typer.echo(f"{number} is now {status}. {_told(told)}")
+
+
+@app.command("ask")
+def ask(
+    context: typer.Context,
+    number: _Number,
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="What reviewers want to know.")],
+) -> None:
+    """Ask the founder of an application a question; they answer in their chat."""
+    from handlers.apply.notices import notice_of_follow_up
+    from handlers.apply.telling import tell
+
+    if not question.strip():
+        raise CommandError("The question is empty")
+    settings = begin(context)
+    program, _ = _program(settings)
+
+    async def write(database: Database) -> bool:
+        async with database.unit_of_work() as work:
+            record = await _find(work, number)
+            asked = await work.applications.ask_follow_up(
+                record.id, asked_by=_actor(), question=question.strip()
+            )
+            notice = notice_of_follow_up(program, record, asked.id, asked.question, record.language)
+            return await tell(work, record.founder_id, notice)
+
+    typer.echo(f"Asked about {number}. {_told(_run(settings.database, write))}")
+
+
+@app.command("file")
+def file(
+    context: typer.Context,
+    sha256: Annotated[str, typer.Argument(metavar="SHA256", help="The hash that export and show give.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write it.")],
+) -> None:
+    """Write a file that a founder sent, as it was sent."""
+    from bot.files import FOLDER, Shelf
+
+    settings = begin(context)
+    try:
+        content = Shelf(settings.data_dir / FOLDER).get(sha256.lower())
+    except LookupError:
+        raise CommandError(f"There is no file {sha256} in {settings.data_dir / FOLDER}") from None
+    output.touch(mode=0o600)
+    output.write_bytes(content)
+    typer.echo(f"{len(content)} bytes written to {output}", err=True)
+
+
+def statuses_of(words: Iterable[str]) -> tuple[ApplicationStatus, ...]:
+    """Statuses as typed; CommandError names the ones there are."""
+    from storage.application_records import ApplicationStatus
+
+    known = get_args(ApplicationStatus)
+    if unknown := [word for word in words if word not in known]:
+        raise CommandError(f"There is no status {unknown[0]}: use {', '.join(known)}")
+    return tuple(word for word in known if word in set(words))
+
+
+def _status(word: str) -> ApplicationStatus:
+    return statuses_of([word])[0]
+
+
+def _program(settings: Any) -> tuple[Program, Form | None]:
+    from bot.forms import open_form
+    from handlers.program import load_program
+
+    program = load_program(settings.program)
+    return program, open_form(settings.program, program)
+
+
+def _run(url: str, work: Callable[[Database], Awaitable[T]]) -> T:
+    from storage.database import Database
+
+    async def whole() -> T:
+        database = Database.open(url)
+        try:
+            return await work(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(whole())
+
+
+async def _find(work: UnitOfWork, number: str) -> ApplicationRecord:
+    record = await work.applications.by_number(number.strip())
+    if record is None:
+        raise CommandError(f"There is no application {number}")
+    return record
+
+
+def _told(told: bool) -> str:
+    if told:
+        return "The founder is told in their chat."
+    return "The founder could not be told: no chat of theirs can be written to."
+
+
+def _actor() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "command line"
