@@ -53,12 +53,22 @@ async def examine() -> AsyncIterator[Finding]:
         settings = load_settings()
     except SettingsError as error:
         yield fail("settings", str(error), "correct it in the environment or in .env")
-        for name in ("program", "data folder", "database", "embedder", "index", "telegram", "webhook"):
+        for name in (
+            "program",
+            "form",
+            "data folder",
+            "database",
+            "embedder",
+            "index",
+            "telegram",
+            "webhook",
+        ):
             yield skip(name, "needs the settings")
         return
     yield check_names()
     program, finding = check_program(settings)
     yield finding
+    yield check_form(settings, program)
     yield check_data_folder(settings)
     yield await _guarded("database", check_database(settings))
     yield await _guarded("embedder", check_embedder(settings))
@@ -91,6 +101,24 @@ def check_program(settings: Settings) -> tuple[Program | None, Finding]:
     count = sum(1 for path in settings.documents.rglob("*") if path.is_file())
     name = program.text(program.names, "en")
     return program, ok("program", f"{name} ({program.slug}), {count} files of documents")
+
+
+def check_form(settings: Settings, program: Program | None) -> Finding:
+    """Whether application.toml can be used; a program without one takes no applications."""
+    if program is None:
+        return skip("form", "needs the program")
+    from bot import forms
+
+    try:
+        form, problems = forms.check_form(settings.program, settings.documents, program)
+    except Exception as error:
+        return fail("form", f"unexpected {type(error).__name__}: {error}", "please report this sentence")
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        return fail("form", problems[0] + more, "run: founder-bot form check")
+    if form is None:
+        return skip("form", f"no {forms.FORM_FILE}: the bot answers questions and takes no applications")
+    return ok("form", f"{len(form.questions)} questions, {len(form.tracks)} tracks")
 
 
 def check_data_folder(settings: Settings) -> Finding:

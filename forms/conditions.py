@@ -81,6 +81,15 @@ class Condition:
     def __hash__(self) -> int:
         return hash(self.text)
 
+    @property
+    def expression(self) -> Any:
+        """The parts of the expression, as rule-engine has them."""
+        return self._rule.statement.expression
+
+    def possible(self, values: Mapping[str, Any]) -> bool:
+        """Whether it may still hold when only `values` are known and everything else is open."""
+        return _possible(self.expression, values) is not False
+
     def missing(self, values: Mapping[str, Any]) -> frozenset[str]:
         """The symbols that have no value in `values`."""
         return frozenset(symbol for symbol in self.symbols if values.get(symbol) is None)
@@ -131,6 +140,21 @@ def _compile(text: str, kinds: Mapping[str, Kind] | None) -> rule_engine.Rule:
     except (rule_engine.EngineError, ArithmeticError, ValueError) as error:
         reason = getattr(error, "message", None) or str(error)
         raise ConditionInvalid(f"{text} does not fit together: {reason}; compare like with like") from None
+
+
+def _possible(node: Any, values: Mapping[str, Any]) -> bool | None:
+    """True or false as far as `values` decide it, else None."""
+    if isinstance(node, ast.LogicExpression):
+        decides: bool = node.type.lower() == "or"
+        sides = (_possible(node.left, values), _possible(node.right, values))
+        if decides in sides:
+            return decides
+        return None if None in sides else not decides
+    if isinstance(node, ast.UnaryExpression):
+        inner = _possible(node.right, values)
+        return None if inner is None else not inner
+    names = {part.name for part in _nodes(node) if isinstance(part, ast.SymbolExpression)}
+    return bool(node.evaluate(values)) if names <= values.keys() else None
 
 
 def _near(symbol: str, kinds: Mapping[str, Kind] | None) -> str:

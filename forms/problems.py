@@ -80,7 +80,7 @@ def _sentence(model: type[BaseModel], kind: str, loc: tuple[int | str, ...], msg
         return f"{name} is {given!r}: it {_PATTERNS[key]}"
     if sentence := _SENTENCES.get(kind):
         return f"{name} {sentence.format(name=name)}"
-    return f"{name} is {given!r}: {msg.replace('Input should', 'it should')}"
+    return f"{name} is {given!r}: it {msg.partition(' ')[2]}"
 
 
 def _names(model: type[BaseModel]) -> list[str]:

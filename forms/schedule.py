@@ -22,9 +22,9 @@ _DAYS: tuple[tuple[Kind, int], ...] = (("three_days", 3), ("one_day", 1))
 class Standing:
     """How a track stands at a moment; `opens` and `closes` are those of `window`.
 
-    `window` is the one that is open, in its grace, or was closed last; before the first one, that one. Founders
-    hear of `closes` only: the grace is kept to ourselves. After it, a track that takes late applications
-    counts them for `next_window` ("late"); any other waits for that window ("before"), or is "over".
+    `window` is the one that is open, in its grace, or was closed last; before the first one, that one. What
+    founders hear of is `closes`: the grace is kept to ourselves. After it, a track that takes late ones counts
+    them for `next_window` ("late"); any other waits ("before"), or is "over".
     """
 
     phase: Phase
@@ -82,8 +82,8 @@ def reminders(
 ) -> list[tuple[Kind, datetime]]:
     """The reminders of a draft with the moment each is due, soonest first; some may be due already.
 
-    A draft that was begun after a moment is not reminded of it, nothing is said once the deadline is past, the
-    last one due makes those before it needless, and never do two come within a day.
+    A draft that was begun after a moment is not reminded of it, nothing is said once the deadline is past,
+    the last one due makes those before it needless, and never do two come within a day.
     """
     found: list[tuple[Kind, datetime]] = []
     if track and standing(track, now).phase in ("grace", "over"):

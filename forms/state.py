@@ -101,8 +101,8 @@ def examine(form: Form, answers: Answers, today: date, *, owner: bool = True) ->
 def put(form: Form, answers: Answers, key: str, value: Value, today: date) -> Change:
     """Answer or skip one slot and settle; what is for a slot that does not apply changes nothing.
 
-    A group that is not required is skipped whole at its own key; any answer inside it takes that back. To skip
-    "another row?" is to say no. A value that was read for another question raises ValueError.
+    A group that is not required is skipped whole at its own key; any answer inside it takes that back. To
+    skip "another row?" is to say no. A value that was read for another question raises ValueError.
     """
     before = walk(form, answers, today)
     now = dict(before.kept)

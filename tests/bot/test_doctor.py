@@ -98,7 +98,7 @@ def test_wrong_settings_do_not_keep_the_doctor_from_working(
     assert command("doctor") == 1
     out = capsys.readouterr().out
     assert "BOT_CHROMA_URL: must be an http" in out
-    assert out.count("needs the settings") == 7
+    assert out.count("needs the settings") == 8
 
 
 def test_a_broken_database_and_program_are_findings_beside_the_others(
