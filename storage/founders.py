@@ -12,7 +12,7 @@ from storage.erasure import erase
 from storage.holdings import held
 from storage.merging import merge
 from storage.records import ConversationRecord, ErasureReport, FounderRecord, Person
-from storage.repository import Repository, named, table
+from storage.repository import Repository, columns, filled, named, table
 from storage.tables import Conversation, Founder, Identity, clean_text
 
 _founders, _identities, _conversations = table(Founder), table(Identity), table(Conversation)
@@ -46,6 +46,17 @@ class Founders(Repository):
     """Founders and their channel identities."""
 
     __slots__ = ()
+
+    async def get(self, founder_id: int) -> FounderRecord | None:
+        """Find a founder by their id; None for one who is erased, or merged into another."""
+        row = await self._row(
+            select(*columns(Founder, FounderRecord)).where(
+                _founders.c.id == founder_id,
+                _founders.c.erased_at.is_(None),
+                _founders.c.merged_into.is_(None),
+            )
+        )
+        return None if row is None else filled(FounderRecord, row)
 
     async def find(self, sender: Sender) -> Person | None:
         """Look up who wrote, reading only; None when `identify` has something to write.

@@ -19,6 +19,11 @@ async def test_a_reminder_goes_out_once(database: Database) -> None:
     async with database.unit_of_work() as work:
         assert await work.applications.note_reminder(draft.id, "one_day", NOON + timedelta(days=1))
         assert await work.applications.note_reminder(draft.id, "idle", NOON)
+        assert await work.applications.reminders_sent([draft.id, 999]) == {
+            (draft.id, "one_day", NOON),
+            (draft.id, "one_day", NOON + timedelta(days=1)),
+            (draft.id, "idle", NOON),
+        }
 
 
 async def test_drafts_are_reminded_of_where_their_founder_wrote_last(database: Database) -> None:

@@ -38,6 +38,8 @@ async def test_both_chats_are_the_same_founder_afterwards(database: Database) ->
         held = await work.founders.held(new.founder.id)
         left = await work.founders.held(old.founder.id)
         assert len(await work.files.of(new.founder.id)) == 2
+        assert await work.founders.get(new.founder.id) == here.founder
+        assert await work.founders.get(old.founder.id) is None
     assert [row["id"] for row in held["applications"]] == [draft.id]
     assert len(held["identities"]) == len(held["conversations"]) == len(held["messages"]) == 2
     assert len(held["feedback"]) == len(held["handovers"]) == len(held["codes"]) == 1
