@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import os
 import time
@@ -68,9 +69,7 @@ BAD = [
     ("plan.docx", samples.office(word__a_dot_xml='<!ENTITY b "c">'.encode("utf-16")), "active"),
     (
         "plan.docx",
-        samples.office(
-            word___rels__settings_dot_xml_dot_rels=b'<Relationship Type="x/attachedTemplate" TargetMode="External"/>'
-        ),
+        samples.office(word__a_dot_rels=b'<Relationship Type="x/attachedTemplate" TargetMode="External"/>'),
         "active",
     ),
     ("plan.docx", samples.office(word__a_dot_xml=b"0" * 30_000_000), "bomb"),
@@ -172,16 +171,22 @@ def test_a_very_long_name_keeps_its_ending() -> None:
     assert name.endswith("计.pdf")
 
 
-def test_floods_of_names_and_streams_take_less_than_a_second() -> None:
-    packed = zlib.compress(b"<" * 2000)
-    for body in (b"/" * 19_000_000, b"/#4" * 6_000_000, b"/a#41" * 3_000_000, b"stream\n" * 2_500_000,
-                 b"/First /ObjStm /Fl stream\n" * 500_000, (b"/First stream\n" + packed) * 90_000):  # fmt: skip
-        started = time.process_time()
-        try:
-            check_file(b"%PDF-1.7\n" + body + b"endobj startxref", "plan.pdf")
-        except FileRefused:
-            pass
-        assert time.process_time() - started < 1.5
+FLOODS = {
+    "slashes": b"/" * 19_000_000,
+    "cut escapes": b"/#4" * 6_000_000,
+    "escapes": b"/a#41" * 3_000_000,
+    "streams": b"stream\n" * 2_500_000,
+    "packed": b"/First /ObjStm /Fl stream\n" * 500_000,
+    "small streams": (b"/First stream\n" + zlib.compress(b"<" * 2000)) * 90_000,
+}
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_floods_take_about_a_second_at_most(name: str) -> None:
+    started = time.process_time()
+    with contextlib.suppress(FileRefused):
+        check_file(b"%PDF-1.7\n" + FLOODS[name] + b"endobj startxref", "plan.pdf")
+    assert time.process_time() - started < 1.5
 
 
 class Source:

@@ -23,6 +23,7 @@ NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same "
     "as a current content and reply markup of the message"
 )
+MAX_DOWNLOAD = 20 * 1000 * 1000
 ACTIONS = {"typing", "upload_document", "upload_photo", "choose_sticker", "find_location", "record_voice"}
 
 
@@ -228,6 +229,13 @@ class Methods:
         for path, content in self.state.files.items():
             if number and path.startswith(f"documents/{number}_"):
                 size = len(content)
+                folder = self.state.config.local_files
+                if size > MAX_DOWNLOAD and folder is None:
+                    raise bad_request("file is too big")
+                if folder is not None:
+                    local = folder / path.replace("/", "_")
+                    local.write_bytes(content)
+                    path = str(local)
                 return {
                     "file_id": file_id,
                     "file_unique_id": f"U{file_id}",

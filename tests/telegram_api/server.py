@@ -177,7 +177,10 @@ class TelegramApi(People):
                 sent.connected = connected
         return response
 
-    async def _download(self, request: web.Request) -> web.Response:
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        fault = self.state.take_fault("download", None)
+        if fault and (early := await self._before(request, fault)) is not None:
+            return early
         if request.match_info["token"] != self.token:
             return _answer(ApiError(401, "Unauthorized"))
         content = self.state.files.get(request.match_info["path"])

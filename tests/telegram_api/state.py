@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 Json = dict[str, Any]
@@ -110,7 +111,10 @@ class Webhook:
 
 @dataclass(kw_only=True)
 class Config:
-    """The knobs of a run; `rate` messages a second for the bot, None for no limit."""
+    """The knobs of a run; `rate` messages a second for the bot, None for no limit.
+
+    With `local_files` it behaves like a server in local mode: getFile tells a path below that folder.
+    """
 
     latency: float = 0.0
     rate: int | None = 30
@@ -120,6 +124,7 @@ class Config:
     webhook_timeout: float = 10.0
     callback_ttl: float = 900.0
     long_poll_max: float = 50.0
+    local_files: Path | None = None
 
 
 class State:
