@@ -1,4 +1,4 @@
-"""What becomes of an application: submitted, amended, withdrawn, decided, and asked about."""
+"""What becomes of an application: submitted, amended, withdrawn, decided."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Any
 
 from sqlalchemy import and_, case, delete, func, insert, literal, or_, select, update
 
+from storage.application_notes import FOUNDER, ApplicationNotes
 from storage.application_records import (
     ApplicationStatus,
-    EventRecord,
-    FollowUpRecord,
     StoredAnswer,
     VersionRecord,
 )
@@ -18,30 +17,27 @@ from storage.application_tables import (
     Application,
     ApplicationAnswer,
     ApplicationEvent,
-    ApplicationFollowUp,
     ApplicationMember,
     ApplicationNumber,
     ApplicationVersion,
 )
 from storage.records import Payload
-from storage.repository import Repository, columns, filled, table
+from storage.repository import columns, filled, table
 from storage.tables import UtcTime
 
 _applications, _answers, _numbers = table(Application), table(ApplicationAnswer), table(ApplicationNumber)
 _versions, _events = table(ApplicationVersion), table(ApplicationEvent)
-_followups, _members = table(ApplicationFollowUp), table(ApplicationMember)
+_members = table(ApplicationMember)
 
 SHARED = "shared"
 """The name of the shared answers within the `answers` of a snapshot; the others go by founder id."""
 
-_FOLLOW_UP = columns(ApplicationFollowUp, FollowUpRecord)
 _OPEN: tuple[ApplicationStatus, ...] = ("submitted", "in_review")
 _DECIDED: tuple[ApplicationStatus, ...] = ("accepted", "declined")
-_FOUNDER = "founder"
 
 
-class ApplicationHistory(Repository):
-    """Submissions, versions, events and follow-up questions."""
+class ApplicationHistory(ApplicationNotes):
+    """Submissions, versions and decisions."""
 
     __slots__ = ()
 
@@ -97,7 +93,7 @@ class ApplicationHistory(Repository):
             return False
         version = await self._add_version(application_id, snapshot, message_id)
         kind = "submitted" if version == 1 else "amended"
-        await self._note(application_id, _FOUNDER, kind, {"version": version})
+        await self._note(application_id, FOUNDER, kind, {"version": version})
         return True
 
     async def withdraw(self, application_id: int) -> bool:
@@ -161,71 +157,12 @@ class ApplicationHistory(Repository):
         )
         return [filled(VersionRecord, row) for row in rows]
 
-    async def events(self, application_id: int) -> list[EventRecord]:
-        """List what happened to an application, oldest first."""
-        rows = await self._rows(
-            select(*columns(ApplicationEvent, EventRecord))
-            .where(_events.c.application_id == application_id)
-            .order_by(_events.c.id)
-        )
-        return [filled(EventRecord, row) for row in rows]
-
-    async def ask_follow_up(self, application_id: int, *, asked_by: str, question: str) -> FollowUpRecord:
-        """Store a question of the staff."""
-        added = await self._write(
-            insert(_followups)
-            .values(application_id=application_id, asked_by=asked_by, question=question, asked_at=self._now())
-            .returning(*_FOLLOW_UP)
-        )
-        record = filled(FollowUpRecord, added.one())
-        await self._note(application_id, asked_by, "follow_up", {"follow_up": record.id})
-        return record
-
-    async def follow_up(self, follow_up_id: int) -> FollowUpRecord | None:
-        """Find one follow-up question."""
-        row = await self._row(select(*_FOLLOW_UP).where(_followups.c.id == follow_up_id))
-        return None if row is None else filled(FollowUpRecord, row)
-
-    async def follow_ups(self, application_id: int) -> list[FollowUpRecord]:
-        """List the follow-up questions about an application, oldest first."""
-        rows = await self._rows(
-            select(*_FOLLOW_UP).where(_followups.c.application_id == application_id).order_by(_followups.c.id)
-        )
-        return [filled(FollowUpRecord, row) for row in rows]
-
-    async def answer_follow_up(self, follow_up_id: int, answer: str, *, message_id: int | None) -> bool:
-        """Store the answer to a follow-up question; False when there is one already."""
-        statement = (
-            update(_followups)
-            .where(_followups.c.id == follow_up_id, _followups.c.answered_at.is_(None))
-            .values(answer=answer, answered_at=self._now(), message_id=message_id)
-            .returning(_followups.c.application_id)
-        )
-        row = (await self._write(statement)).first()
-        if row is None:
-            return False
-        await self._note(row.application_id, _FOUNDER, "answered", {"follow_up": follow_up_id})
-        return True
-
-    async def _note(
-        self, application_id: int, actor: str, kind: str, details: Mapping[str, Any] | None = None
-    ) -> None:
-        await self._write(
-            insert(_events).values(
-                application_id=application_id,
-                at=self._now(),
-                actor=actor,
-                kind=kind,
-                details=dict(details or {}),
-            )
-        )
-
     async def _changed(
         self,
         statement: Any,
         application_id: int,
         kind: str,
-        actor: str = _FOUNDER,
+        actor: str = FOUNDER,
         details: Mapping[str, Any] | None = None,
         **values: Any,
     ) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, or_, select, text, update
 from storage.application_export import ApplicationExports
 from storage.application_history import ApplicationHistory
 from storage.application_members import ApplicationMembers
+from storage.application_notes import FOUNDER
 from storage.application_records import ApplicationRecord, StoredAnswer
 from storage.application_reminders import ApplicationReminders
 from storage.application_tables import (
@@ -100,7 +101,7 @@ class Applications(ApplicationHistory, ApplicationMembers, ApplicationReminders,
             return existing
         record = filled(ApplicationRecord, row)
         await self._join(record.id, founder_id, "owner")
-        await self._note(record.id, "founder", "started")
+        await self._note(record.id, FOUNDER, "started")
         return record
 
     async def get(self, application_id: int, *, lock: bool = False) -> ApplicationRecord | None:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from storage.application_records import ApplicationRecord, StoredAnswer
 from storage.database import Database
 from storage.records import Person
 from tests.storage.builders import NOON, a_person
 from tests.storage.drafts import FILE, a_draft, put, seen, submit
-from tests.storage.test_erasure import SECRET, everything
+from tests.storage.test_erasure import SECRET, bytes_of, everything
 
 FRIEND = "friend-朋友-0815"
 
@@ -116,3 +117,16 @@ async def test_a_file_is_kept_while_an_answer_or_a_version_refers_to_it(database
         await work.files.note(owner.founder.id, sha256=FILE, name="z", media_type="y", size=1)
         assert [file.name for file in await work.files.of(owner.founder.id)] == ["z"]
         assert await work.files.forget([FILE]) == 1
+
+
+async def test_a_sqlite_file_holds_nothing_of_an_erased_application(sqlite_url: str, tmp_path: Path) -> None:
+    database = Database.open(sqlite_url)
+    owner, friend, _ = await a_full_application(database)
+    async with database.unit_of_work() as work:
+        await work.founders.erase(friend.founder.id)
+        await work.founders.erase(owner.founder.id)
+    await database.close()
+    left = bytes_of(tmp_path)
+    assert b"2026-0001" in left
+    assert SECRET.encode() not in left
+    assert FRIEND.encode() not in left
