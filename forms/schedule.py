@@ -23,8 +23,8 @@ class Standing:
     """How a track stands at a moment; `opens` and `closes` are those of `window`.
 
     `window` is the one that is open, in its grace, or was closed last; before the first one, that one. What
-    founders hear of is `closes`: the grace is kept to ourselves. After it, a track that takes late ones counts
-    them for `next_window` ("late"); any other waits ("before"), or is "over".
+    founders hear of is `closes`: the grace is kept to ourselves. After it, a track that takes late ones has
+    them count for `next_window` ("late"); any other waits ("before"), or is "over".
     """
 
     phase: Phase
@@ -97,7 +97,8 @@ def reminders(
     past = [entry for entry in found if entry[1] <= now]
     found = past[-1:] + [entry for entry in found if entry[1] > now]
     idle = _waking(updated_at + _IDLE, timezone)
-    if all(abs(due - idle) >= timedelta(days=1) for _, due in found):
+    in_time = end is None or idle < end
+    if in_time and all(abs(due - idle) >= timedelta(days=1) for _, due in found):
         found.append(("idle", idle))
     return sorted(found, key=lambda entry: entry[1])
 

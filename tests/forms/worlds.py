@@ -164,7 +164,7 @@ def fitting(ask: Ask) -> list[Test]:
 
 @dataclass
 class Oracle:
-    """What ought to apply: every question is asked for itself, from the whole set of answers, by the definition."""
+    """What ought to apply: each question looked up for itself in the whole set of answers, by definition."""
 
     asks: tuple[Ask, ...]
     answers: Mapping[str, Value]
