@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from forms.model import Question, Slot
+from forms.model import TRACK, Question, Slot
 from forms.values import show_value
 from handlers.apply.context import Desk, Outcome, Rows
 from handlers.apply.marks import NO, YES, mark
@@ -111,6 +111,8 @@ def _opening(desk: Desk, slot: Slot) -> list[str]:
         minutes=desk.state.minutes_left,
     )
     section = (slot.group or slot.question).section
+    if slot.key == TRACK and slot.key not in desk.answers:
+        progress = ""  # how many questions there are depends on this one
     begun = any(
         (item.group or item.question).section == section and item.key in desk.answers
         for item in desk.state.slots

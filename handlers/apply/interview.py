@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from forms.model import Slot, Value
-from forms.values import NotValid, read_file
+from forms.values import NotValid, find_value, read_file, read_value
 from handlers import small_talk
 from handlers.apply import submitting
 from handlers.apply.asking import asked, reply
-from handlers.apply.context import Desk, Outcome, open_desk
+from handlers.apply.context import Desk, Outcome, Step, open_desk
 from handlers.apply.going import ask_again, carry_out, followed, gone, saying
 from handlers.apply.interpret import Meaning, interpret
 from handlers.apply.leaving import asking_to_cancel, pausing
+from handlers.apply.marks import find_slot
 from handlers.apply.moving import editing_named, explaining, going_back, showing_draft, skipping
 from handlers.apply.summary import edit_button
 from handlers.apply.taking import answering, problem_text, refusing, wondering
@@ -22,14 +23,12 @@ from handlers.ask import LONGEST_QUESTION, tell
 from handlers.buttons import Press, button
 from handlers.files import FileRefused
 from handlers.handover import wish, wishes_person
+from handlers.messages import Reply
 from handlers.start import show_help
-from handlers.texts import LANGUAGES
+from handlers.texts import LANGUAGES, Texts
 from handlers.turn import Result, Turn
 from handlers.words import clean, clip
 from knowledge.model import Answer
-
-if TYPE_CHECKING:
-    from handlers.apply.context import Step
 
 _STEPS: dict[str, Step] = {
     "skip": skipping(None),
@@ -80,7 +79,7 @@ async def _act(desk: Desk, slot: Slot | None, meaning: Meaning, text: str) -> Re
         case "invalid" if slot is not None and meaning.problem is not None:
             return await carry_out(desk, refusing(slot, meaning.problem))
         case "unsure" if slot is not None:
-            return await carry_out(desk, wondering(slot, meaning.value))
+            return await carry_out(desk, wondering(slot))
         case "correction":
             if meaning.key is None:
                 return await carry_out(desk, editing_named(""))
@@ -107,10 +106,6 @@ def _taken(desk: Desk, slot: Slot, value: Value, text: str, *, sure: bool) -> St
 
 
 def _offering(step: Step, language: str, desk: Desk) -> Outcome:
-    from dataclasses import replace
-
-    from handlers.texts import Texts
-
     outcome = step(desk)
     if not outcome.replies:
         return outcome
@@ -166,8 +161,6 @@ async def command(turn: Turn) -> Result:
 
 
 def _none(turn: Turn) -> Result:
-    from handlers.messages import Reply
-
     if turn.services.form is None:
         return turn.reply("apply.no_form", contact=turn.contact)
     start = button(turn.say("apply.button.start"), "apply")
@@ -179,13 +172,9 @@ def _none(turn: Turn) -> Result:
 
 async def meant_answer(turn: Turn) -> Result:
     """Store an earlier message as the answer, as its founder has now said."""
-    from forms.values import find_value, read_value
-
     desk, text = await _message(turn)
     if desk is None:
         return gone(turn)
-    from handlers.apply.marks import find_slot
-
     arguments = (turn.press or Press(action="")).arguments
     slot = find_slot(desk, arguments[2] if len(arguments) > 2 else "")
     if slot is None or not text or not desk.editable:

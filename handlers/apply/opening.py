@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from forms.model import TRACK, Form
+from forms.model import TRACK, Form, Value
 from forms.schedule import standing
+from forms.state import put
 from handlers.apply import copying
 from handlers.apply.context import Desk, Outcome, lay_out, open_desk, read_desk
 from handlers.apply.going import carry_out, go_on
@@ -79,7 +80,7 @@ def introduction(desk: Desk, offer: Button | None = None) -> Reply:
     """What the form is, that it is a sample where it is one, the dates of the tracks, and the consent."""
     form = desk.form
     lines = [desk.text(form.names), desk.text(form.intro), _tracks(desk)]
-    lines.append(desk.say("apply.how", minutes=desk.state.minutes_left))
+    lines.append(desk.say("apply.how", minutes=_minutes(desk)))
     consent = desk.text(form.consent)
     if consent:
         lines.append(desk.say("apply.consent_later", consent=consent))
@@ -108,6 +109,17 @@ async def _draft(turn: Turn) -> Desk | None:
     async with turn.reading() as work:
         draft = await work.applications.draft_of(turn.founder_id)
         return None if draft is None else await read_desk(turn, work, draft.id)
+
+
+def _minutes(desk: Desk) -> int:
+    """How long the form takes on the longest of its tracks."""
+    question = desk.form.question(TRACK)
+    options = question.options if question is not None else ()
+    states = [
+        desk.with_answers(put(desk.form, {}, TRACK, Value(data=option.id), desk.today).answers).state
+        for option in options
+    ]
+    return max((state.minutes_left for state in states), default=desk.state.minutes_left)
 
 
 def _tracks(desk: Desk) -> str:

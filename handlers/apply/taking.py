@@ -84,19 +84,17 @@ def refusing(slot: Slot, problem: NotValid) -> Step:
     return step
 
 
-def wondering(slot: Slot, value: Value | None) -> Step:
+def wondering(slot: Slot) -> Step:
     """The step that asks whether a message was the answer or a question; the message itself is kept."""
 
     def step(desk: Desk) -> Outcome:
         id_ = desk.application.id
-        rows = [(button(desk.say("apply.button.is_question"), "question", id_, SELF),)]
-        if value is not None:
-            made = button(desk.say("apply.button.is_answer"), "answer", id_, SELF, mark(slot.key))
-            rows.insert(0, (made,))
-        line = desk.say("apply.unsure", label=heading(desk, slot))
-        return Outcome(
-            replies=(reply(desk, [line], tuple(rows)),), interview=desk.standing(slot.key, desk.view)
+        rows = (
+            (button(desk.say("apply.button.is_answer"), "answer", id_, SELF, mark(slot.key)),),
+            (button(desk.say("apply.button.is_question"), "question", id_, SELF),),
         )
+        line = desk.say("apply.unsure", label=heading(desk, slot))
+        return Outcome(replies=(reply(desk, [line], rows),), interview=desk.standing(slot.key, desk.view))
 
     return step
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -103,10 +104,15 @@ def text_of(replies: list[Reply]) -> str:
 
 async def answers(database: Database) -> dict[str, Any]:
     """All stored answers by key."""
-    from json import loads
+    return {row["key"]: _decoded(row["data"]) for row in await rows(database, "application_answers")}
 
-    found = await rows(database, "application_answers")
-    return {row["key"]: loads(row["data"]) if isinstance(row["data"], str) else row["data"] for row in found}
+
+def _decoded(data: Any) -> Any:
+    """JSON as SQLite gives it is text, PostgreSQL's is decoded already."""
+    try:
+        return json.loads(data) if isinstance(data, str) else data
+    except ValueError:
+        return data
 
 
 async def applications(database: Database) -> list[dict[str, Any]]:

@@ -39,7 +39,7 @@ async def test_a_wish_to_apply_begins_with_an_introduction_and_the_first_questio
 async def test_a_german_founder_is_led_in_german(ann: Applicant) -> None:
     introduction, first = await ann.say("Ich möchte mich bewerben")
     assert "Pekinger Zeit" in introduction.text
-    assert "Frage 1/" in first.text
+    assert "What do you want to apply for?" in first.text
 
 
 async def test_a_question_about_applying_is_answered_and_offers_to_start(ann: Applicant) -> None:
