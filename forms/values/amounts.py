@@ -16,6 +16,7 @@ from forms.values.text import excerpt, fold, plain, wording
 from forms.values.vocabulary import alternatives, pattern, vocabulary, words
 
 _DOLLARS = frozenset({"USD", "HKD", "SGD", "AUD", "CAD", "TWD"})
+_PERIOD = re.compile(r"每?一(?:个月|年)")
 _NEAR = 30
 _END = re.compile(r"\s*(?:$|[,.;!?)\n。、])")
 _MOST = Decimal(10) ** 15
@@ -35,7 +36,7 @@ class _Money:
 
 def read_amount(question: Question, text: str, language: str) -> Value:
     """Read a message that is one amount; NotValid for ranges, several, or none."""
-    lowered = plain(text).casefold()
+    lowered = _PERIOD.sub(" ", plain(text).casefold())
     if fold(text) in words("amounts", "zero"):
         return _value(question, Decimal(0), question.currency, text)
     if vague(lowered):
@@ -56,7 +57,7 @@ def read_amount(question: Question, text: str, language: str) -> Value:
 
 def find_amount(question: Question, text: str, language: str) -> Value | None:
     """The one amount of a sentence that names its currency, or else the only one with a scale (万)."""
-    lowered = plain(text).casefold()
+    lowered = _PERIOD.sub(" ", plain(text).casefold())
     try:
         found = _moneys(question, lowered, language)
     except NotValid:

@@ -13,6 +13,10 @@ from forms.values.spelled import vague
 from forms.values.text import excerpt, plain, wording
 from forms.values.vocabulary import any_of, pattern, vocabulary
 
+_COUNTERS = frozenset("个名位家项件台辆套次轮")
+_COUNTER = rf"[{''.join(sorted(_COUNTERS))}](?![\u3400-\u9fff])|[个名位家](?=左右|吧|了|的|就|也)"
+_MONTHS = frozenset({"个月", "月", "months", "month", "monate"})
+_YEARS = re.compile(r"\s*(?:年|years?\b|yrs?\b|jahre?n?\b)(?P<half>半)?")
 _MOST = Decimal(10) ** 15
 _ORDINAL = re.compile(r"(?:第|#|[/:_]|\b(?:no|nr|version|phase|stage|level|series|top|web|tier)\.?)\s*$")
 _GLUED = re.compile(r"[a-z]-?$")
@@ -23,7 +27,7 @@ _END = re.compile(r"\s*(?:$|[,.;!)。、\n])")
 
 def read_number(question: Question, text: str, language: str) -> Value:
     """Read a message that is one number with its unit; NotValid for ranges, several, or none."""
-    lowered = plain(text).casefold()
+    lowered = _in_own_unit(question, plain(text).casefold(), language)
     if vague(lowered):
         raise NotValid("one_number")
     found = numerals(lowered, language)
@@ -44,9 +48,9 @@ def read_number(question: Question, text: str, language: str) -> Value:
 
 def find_number(question: Question, text: str, language: str) -> Value | None:
     """The one number of a sentence that has the question's unit, or else the only one by itself."""
-    lowered = plain(text).casefold()
     own = _own_units(question)
     try:
+        lowered = _in_own_unit(question, plain(text).casefold(), language)
         found = numerals(lowered, language)
     except NotValid:
         return None
@@ -116,11 +120,26 @@ def _own_units(question: Question) -> re.Pattern[str] | None:
 def _units(units: frozenset[str]) -> re.Pattern[str]:
     words = set(units)
     for family in vocabulary()["numbers"]["units"]:
-        if (units - {"个"}) & set(family):
+        if (units - _COUNTERS) & set(family):
             words |= set(family)
-    return any_of(words)
+    return any_of(words - _COUNTERS, also=_COUNTER if words & _COUNTERS else "")
+
+
+def _in_own_unit(question: Question, lowered: str, language: str) -> str:
+    """The text with years as months, when months are asked for: "两年", "半年", "1.5 years"."""
+    if not _MONTHS & {plain(unit).casefold() for unit in question.unit.values()} or not _YEARS.search(
+        lowered
+    ):
+        return lowered
+    lowered = re.sub(r"\b(?:a|one|ein) (?=year|jahr)", "1 ", lowered)
+    for one in reversed(numerals(lowered, language)):
+        year = _YEARS.match(lowered[one.end :])
+        if year and abs(one.value) < 1000:
+            count = one.value * 12 + (6 if year["half"] else 0)
+            lowered = f"{lowered[: one.start]}{number(count)}个月{lowered[one.end + year.end() :]}"
+    return lowered
 
 
 @lru_cache(maxsize=1)
 def _any_unit() -> re.Pattern[str]:
-    return any_of({unit for family in vocabulary()["numbers"]["units"] for unit in family} - {"个"})
+    return any_of({unit for family in vocabulary()["numbers"]["units"] for unit in family} - _COUNTERS)

@@ -49,9 +49,10 @@ def _around(key: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     )
 
 
-def any_of(choices: Iterable[str]) -> re.Pattern[str]:
-    """A pattern that matches the longest of some words, Latin ones only as whole words."""
-    return re.compile(alternatives(choices))
+def any_of(choices: Iterable[str], *, also: str = "") -> re.Pattern[str]:
+    """A pattern of the longest of some words, Latin ones only as whole words, or else of a further source."""
+    source = alternatives(choices)
+    return re.compile(f"{source}|{also}" if also else source)
 
 
 def alternatives(choices: Iterable[str]) -> str:
