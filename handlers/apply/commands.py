@@ -55,7 +55,7 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"为(?:什么|啥|何)(?:你们|你)?(?:还)?(?:要|会|想|需要|得)?(?:问|知道|填|收集|了解|提供|写)(?:我们?)?(?:这|那|人|此)?.{0,8}",
             r"(?:你们?)?(?:干嘛|干吗|为什么|为啥|为何)(?:要问)?(?:这个|这题)?|(?:问|填|要)(?:这个|这题|这些)(?:是)?(?:干嘛|干什么|干啥|做什么|有什么用|有啥用)(?:的)?",
             r"why|why (?:do|are|would|should|must|did) (?:you|we|i) (?:ask(?:ing)?|need(?:ing)?|want(?:ing)?|answer|tell|give)(?: .{0,40})?",
-            r"why (?:is|are) (?:this|that|it|these) (?:asked|needed|necessary|required|a question|relevant|important)|why this(?: question)?|what (?:do|will) you need (?:this|that|it) for|"
+            r"why (?:does|do|would|should|is|are|did) (?:this|that|it|these)(?: even| really)? (?:matter(?: to you)?|asked|needed|necessary|required|a question|relevant|important)|why this(?: question)?|what (?:do|will) you need (?:this|that|it) for|"
             r"what (?:is|s) (?:this|that|it) for|whats (?:this|that|it) for",
             r"warum|warum (?:fragst|fragt|fragen|wollt|willst|wollen|braucht|brauchst|brauchen|müsst|muss)(?: .{0,40})?|wozu(?: .{0,30})?(?:braucht|brauchst|wissen).{0,20}|wozu",
         ),
@@ -77,7 +77,7 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"(?:草稿|答案|回答|申请表|填写内容|已填内容)(?:都)?(?:列出来|有哪些)?(?:给我看看)?",
             r"(?:看看|看一下|查看|看)?(?:我|我们)(?:之前|刚才|已经|到现在|目前|现在)*(?:都)?(?:填|写|答)(?:了|过)(?:些|哪些|的)?(?:什么|内容|东西|题)?",
             r"(?:(?:show|see|view|list|display|review|open|look at|read)(?: me)? )(?:all )?(?:of )?(?:my |the )?(?:draft|answers|application|form)(?: (?:so far|again))?",
-            r"(?:my )?draft|(?:all )?my answers(?: so far)?|what (?:have|did|had) (?:i|we) (?:already )?(?:answer|fill|written|write|said|say|put|enter|given)\w*(?: in)?(?: so far| already)?|what i (?:have )?(?:answered|wrote|filled in)(?: so far)?",
+            r"(?:my )?draft|(?:all )?my answers(?: so far)?|(?:(?:show|see|check|view)(?: me)? )?what (?:have |did |had )?(?:i|we) (?:have |had )?(?:already )?(?:answer|fill|written|write|wrote|said|say|put|enter|given)\w*(?: in)?(?: so far| already)?|what i (?:have )?(?:answered|wrote|filled in)(?: so far)?",
             r"(?:zeig|zeige)(?: mir)?(?: bitte)? (?:meine[n]? |alle |die |den )*(?:antworten|entwurf|bewerbung)|(?:alle )?meine antworten(?: sehen| ansehen)?|(?:mein(?:en)? )?entwurf(?: ansehen| zeigen)?",
         ),
     ),

@@ -15,7 +15,8 @@ _DONE = re.compile(
     r"(?:就|只有?)(?:这|那)?(?:些|个|样|一个|一位|我|他|她)?(?:了)?|没(?:有)?(?:更多|别的|其他)?(?:人)?了?|够了|完了|齐了|填完了|(?:thats|that s|that is)? ?(?:all|it|everyone|everybody)|"
     r"no more|done|finished|nobody else|no one else|das war s|das wars|das ist alle?s?|fertig|keine weiteren?"
 )
-_NOT = re.compile(r"^(?:我们?|公司|也|都|还|从|从来)*(?:没有?|未|不)")
+_VERBS = frozenset("会有能行用要")
+_NOT = re.compile(r"^(?:我们?|公司|也|都|还|从|从来)*(?:没有?|未|不(?:太|怎么|大)?)")
 
 
 def echo(slot: Slot, text: str) -> bool | None:
@@ -33,6 +34,6 @@ def echo(slot: Slot, text: str) -> bool | None:
         return True
     asked = " ".join(phrases(" ".join(slot.question.texts.values())))
     said = _NOT.sub("", parts[0]).removeprefix("已经").removesuffix("了")
-    if len(said) < 2 or said.isascii() or said not in asked:
+    if (len(said) < 2 and said not in _VERBS) or said.isascii() or said not in asked:
         return None
     return not _NOT.match(parts[0])

@@ -50,6 +50,11 @@ _NAME_LEAD = re.compile(
 _ASIDE = re.compile(
     r"[(（][^)）]*[)）]|[,，\s]+(?:incl(?:uding|\.)?|inkl\.?|其中|包括|包含|含).*$", re.IGNORECASE
 )
+_DIGITS = re.compile(r"\+?\d[\d \-()]{6,}\d")
+_TOTAL = re.compile(
+    r"(?:一共|总共|共计|共|合计|加起来)(?:有|是)?\s*([^\s,，。]{1,6}?)(?:个人?|人|名|位)?(?=$|[,，。\s])|(\w+)(?: people| of us)? (?:in total|total|altogether|overall|insgesamt)\b",
+    re.IGNORECASE,
+)
 _DENIAL = re.compile(
     r"不|没|别|无需|\b(?:not?|never|without|don'?t|doesn'?t|haven'?t|isn'?t|nicht|kein\w*|ohne)\b",
     re.IGNORECASE,
@@ -135,9 +140,23 @@ class _Message:
             return corrected
         if valid is not None and not any(item.asks for item in self.sentences):
             return Meaning(kind="answer", value=valid)
-        if self.prose and not any(item.asks for item in self.sentences):
+        if self.prose and not any(item.asks for item in self.sentences) and not self._names_a_topic():
             return self._taken(value) if value is not None else Meaning(kind="invalid", problem=problem)
         return None
+
+    def _names_a_topic(self) -> bool:
+        """Whether a short text only names what founders ask about: "crane prices"."""
+        short = self.slot is not None and self.slot.question.type == "text" and len(self.text) <= 40
+        return short and self._topical() and _OURS.search(self.text) is None
+
+    def _topical(self) -> bool:
+        """Whether it names something founders ask about, beside the pending question's own name."""
+        text = self.text.casefold()
+        for name in names(self.slot.question) if self.slot else ():
+            text = text.replace(name, " ")
+        if _TOPICS.search(text) is None:
+            return False
+        return not (self.slot and self.slot.question.type in ("phone", "email", "url") and self._aside())
 
     def _small_talk(self) -> Meaning:
         return Meaning(kind="chat")
@@ -227,17 +246,27 @@ class _Message:
     async def _weighed_statement(self) -> Meaning:
         """A sentence while a number, a choice or the like is pending: is the value in it?"""
         value = self._aside() or self._found()
-        named = _TOPICS.search(self.text) is not None and _OURS.search(self.text) is None
-        if value is not None and not named and not self._denies():
+        ours = _OURS.search(self.text) is not None
+        named = self._topical() and not ours
+        if value is not None and not named and not self._denies() and (ours or not self._mentions()):
             return Meaning(kind="answer", value=value, from_sentence=True)
         _, problem = self._read(self.text)
         looked = await self._look(self.text) if named or len(self.text) >= 4 else None
         answered = looked is not None and looked.answered and looked.confidence >= _SURE
         if answered and named:
             return Meaning(kind="question", looked=looked)
+        if value is not None and not (answered or named or self._denies()):
+            return Meaning(kind="answer", value=value, from_sentence=True, looked=looked)
         if answered or named or value is not None:
             return Meaning(kind="unsure", value=value, problem=problem, looked=looked)
         return Meaning(kind="invalid", problem=problem, looked=looked)
+
+    def _mentions(self) -> bool:
+        """Whether the value is only mentioned in a sentence about something: options are topics, too."""
+        question = self.slot.question if self.slot else None
+        return question is not None and (
+            question.type in ("choice", "choices") or (question.type == "number" and len(self.text) > 10)
+        )
 
     def _denies(self) -> bool:
         """Whether a sentence denies something while options are to be chosen: which ones is for the founder to say."""
@@ -259,11 +288,15 @@ class _Message:
             if bare.casefold().startswith(name):
                 bare = bare[len(name) :].lstrip(" :：是为=")
                 break
+        if question.type == "phone" and (digits := _DIGITS.search(bare)):
+            bare = digits[0]
         value = self._read(bare)[0] if bare else None
         if value is not None:
             return value
+        if (total := _TOTAL.search(bare)) and (value := self._read(total[1] or total[2])[0]) is not None:
+            return value
         cut = clauses(bare)
-        if cut is None or any(char.isdigit() for char in cut[1]):
+        if cut is None or question.type == "choices" or any(char.isdigit() for char in cut[1]):
             return None
         return self._read(cut[0])[0]
 
@@ -272,19 +305,23 @@ class _Message:
         assert self.slot is not None
         value, problem = self._read(self.text)
         telling = [item for item in self.sentences if not item.asks]
+        if telling and not asking:
+            looked = await self._look(self.text)
+            if value is None or (looked is not None and looked.answered and looked.confidence >= _SURE):
+                return Meaning(kind="unsure", value=value, problem=problem, looked=looked)
+            return self._taken(value)
         if telling:
             return await self._mixed_text(asking, telling, value, problem)
         if value is not None and self._takes_questions(self.slot.question):
             return Meaning(kind="unsure", value=value)
-        strong = [item for item in asking if item.shape == "strong"]
-        if any(item.addressed for item in strong):
+        if any(item.addressed and item.shape == "strong" for item in asking):
             return Meaning(kind="question")
         if self._continues(asking[-1].text) and value is not None:
             return Meaning(kind="answer", value=value)
         looked = await self._look(self.text)
         if looked is not None and looked.answered and looked.confidence >= _SURE:
             return Meaning(kind="question", looked=looked)
-        if self.slot.question.type == "long_text" and strong or value is None:
+        if value is None:
             return Meaning(kind="question", looked=looked)
         return Meaning(kind="unsure", value=value, looked=looked)
 

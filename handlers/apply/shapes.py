@@ -20,8 +20,14 @@ _ZH_PARTICLE = re.compile(
 )
 _ZH_NOT_PARTICLE = re.compile(r"(?:什|怎|这|那|要|多)[么麼]$")
 _ZH_A_NOT_A = re.compile(
-    r"(?P<verb>能|会|要|是|有|可|行|算|用|好|对|需|该|得|收|给|扣|占|投|管|包|含|影响|接受|支持|允许|包括|包含)(?:\w)?(?:不|没)(?P=verb)|"
-    r"是否|能否|可否|会否|要不要|有无|需不需要"
+    r"(?P<verb>[\u3400-\u9fff]{1,2}?)(?:不|没)(?P=verb)|(?:能|会|要|是|有|可)(?:不|没)(?:能|会|要|是|有|可)|是否|能否|可否|会否|有无"
+)
+_ZH_EITHER = re.compile(
+    r"(?<!不管)(?<!无论)(?<![我们它他])还是(?!很|要|会|没|不|想|有|能|可以|得|希望|觉得|老|这|那|挺|比较)"
+)
+_ZH_REQUEST = re.compile(
+    r"^(?!我们?|公司|帮(?!我|忙))(?:(?:请|麻烦|能|那|再|先)*(?:给|跟|和|向|帮|发|告诉|教)我|(?:请|麻烦)?(?:讲讲|说说|介绍|解释|说明|列出|科普)(?:一?下|给我)?)|"
+    r"(?:发|给|告诉|教|讲|说|拿|看)(?:给)?(?:我|一?下)(?:看看|一?下|听听|吧|们)?$|(?:介绍|解释|说明|讲讲|说说)(?:一?下)?(?:吧|呗|看)?$|来着$"
 )
 _ZH_ASKING = re.compile(
     r"什[么麼]|甚么|啥|怎[么麼样]|如何|为何|多少|几(?:个|人|天|年|月|号|点|次|轮|页|位|家|种|周|小时|分|块|名|层|米|吨)|"
@@ -87,8 +93,9 @@ _EN_ASKING = re.compile(
     re.IGNORECASE,
 )
 _EN_TAG = re.compile(
-    rf"(?:,|\band\b|\bbut\b|\bso\b|[-–—])\s*(?:{_AUX_SURE}|{_AUX_MAYBE}|what|how|when|where|who|why|which)\s+(?:{_PRONOUN}|{_AUX_SURE}|happens|if|about|much|many|long)|"
-    r",?\s*(?:right|correct|or not|or no|ok|okay|true|yes|oder|richtig|nicht wahr|stimmt'?s)\s*[?？]$",
+    rf"(?:,|[-–—]|\b(?:and|but|so)\b)\s*(?:so |and |but |then )?(?:{_AUX_SURE}|{_AUX_MAYBE})\s+{_PRONOUN}|"
+    rf"(?:,|[-–—]|\b(?:and|but|so)\b)\s*(?:so |and |but |then )?(?:what|how|when|where|who|why|which)(?:\s+(?:much|many|long|far|often|one|kind))?(?:\s+\w+)?\s+(?:(?:{_AUX_SURE}|{_AUX_MAYBE})\b|happens|if\b|about\b|then\b)|"
+    r",\s*(?:right|correct|ok|okay|true|yes|oder|richtig|nicht wahr|stimmt'?s)\s*[?？]$|\bor not$|,\s*(?:still eligible|any chance|is it possible)\s*[?？]?$|\b(?:what|which|who|where|when|how)(?: exactly)?$",
     re.IGNORECASE,
 )
 _DE = re.compile(
@@ -167,7 +174,7 @@ def shape(text: str) -> Shape:
 
 def _chinese(text: str, marked: bool) -> Shape:
     unmarked = text.rstrip("?？")
-    if _ZH_LEAD.search(text):
+    if _ZH_LEAD.search(text) or (_ZH_REQUEST.search(text) and len(text) <= 40):
         return "strong"
     particle = _ZH_PARTICLE.search(text) and not _ZH_NOT_PARTICLE.search(unmarked)
     if particle:
@@ -180,6 +187,9 @@ def _chinese(text: str, marked: bool) -> Shape:
         return "strong" if len(text) <= 40 else "weak"
     if _ZH_END.search(text) and len(text) >= 4:
         return "strong" if len(text) <= 40 else "weak"
+    either = _ZH_EITHER.search(text) and not re.search("不管|无论|不论", text)
+    if either:
+        return "strong" if len(text) <= 40 and addresses(text) else "weak"
     if unmarked.endswith("呢"):
         return "weak"
     if _ZH_ASKING.search(text):
