@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -44,11 +44,16 @@ class Due:
 
 
 class Reminders:
-    """Looks for drafts to remind of; several processes may do so on one database."""
+    """Looks for drafts to remind of; several processes may do so on one database.
 
-    def __init__(self, services: Services) -> None:
+    Only chats of `channels` are written to, all when none is named: nobody else would send it before it is
+    out of date.
+    """
+
+    def __init__(self, services: Services, channels: Collection[str] = ()) -> None:
         self._services = services
         self._form = services.form
+        self._channels = channels
 
     async def keep(self, pause: float = PAUSE_SECONDS) -> None:
         """Look again and again until canceled; a failure is logged and the next look is as good."""
@@ -75,6 +80,8 @@ class Reminders:
             for candidate in page:
                 if sent >= _MOST_A_ROUND:
                     break
+                if self._channels and candidate.channel not in self._channels:
+                    continue
                 due = due_now(self._form, candidate.application, now, self._services)
                 if due is None or (candidate.application.id, due.kind, due.at) in known:
                     continue

@@ -20,6 +20,7 @@ from bot.dispatcher import Dispatcher
 from bot.files import FileStore
 from bot.forms import open_form
 from bot.health import Heartbeat
+from bot.reminders import Reminders
 from bot.workers import new_worker_id
 from handlers.program import load_program
 from handlers.turn import Services
@@ -60,6 +61,7 @@ async def serve(settings: Settings) -> None:
         chores = [
             asyncio.create_task(heartbeat.keep()),
             asyncio.create_task(keep_sweeping(database, files)),
+            asyncio.create_task(Reminders(services, [channel.name]).keep()),
         ]
         logger.info("ready program=%s channels=%s passages=%d", program.slug, channel.name, len(knowledge))
         try:
@@ -79,7 +81,11 @@ async def converse(settings: Settings) -> None:
         channel = terminal_channel(settings, program, utc_now)
         files = FileStore(settings.data_dir, [channel])
         services = _services(settings, database, knowledge, [channel], files)
-        await _dispatcher(services, [channel]).serve(asyncio.Event())
+        reminding = asyncio.create_task(Reminders(services, [channel.name]).keep())
+        try:
+            await _dispatcher(services, [channel]).serve(asyncio.Event())
+        finally:
+            reminding.cancel()
 
 
 @contextlib.asynccontextmanager

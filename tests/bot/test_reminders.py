@@ -188,6 +188,14 @@ async def test_a_crash_before_the_commit_sends_it_later_and_after_it_never(
     assert len(await rows(store, "outbox")) == 1
 
 
+async def test_only_chats_that_this_process_serves_are_written_to(store: Database, clock: Clock) -> None:
+    clock.now = local(3, 10, 10)
+    await a_draft(store, without=("email",))
+    clock.now = local(3, 13, 12)
+    assert await Reminders(services(store, clock), ["terminal"]).look() == 0
+    assert await Reminders(services(store, clock), ["terminal", "memory"]).look() == 1
+
+
 async def test_it_goes_to_the_chat_used_last(store: Database, clock: Clock) -> None:
     async with yard(store, clock) as bot:
         clock.now = local(3, 10, 10)
@@ -299,7 +307,8 @@ async def _many(database: Database, count: int, at: datetime) -> None:
             "INSERT INTO conversations (id, founder_id, channel, chat, created_at) "
             "{} SELECT i, i, 'memory', 'c' || i, :at FROM n",
             "INSERT INTO applications (id, founder_id, status, track, language, form_version, revision, "
-            "late, created_at, updated_at) {} SELECT i, i, 'draft', 'berth', 'en', 'v', 0, 0, :at, :at FROM n",
+            "late, created_at, updated_at) "
+            "{} SELECT i, i, 'draft', 'berth', 'en', 'v', 0, 0, :at, :at FROM n",
         ):
             await connection.execute(text(statement.format(numbers)), values)
 
