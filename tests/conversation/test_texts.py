@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,8 @@ def _keys_in_code() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.add(node.value)
+    for path in HANDLERS.rglob("*.html"):
+        found.update(re.findall(r'"([a-z_.]+)"', path.read_text(encoding="utf-8")))
     return found
 
 
@@ -50,6 +53,8 @@ def _beginnings_in_code() -> tuple[str, ...]:
             first = node.values[0] if isinstance(node, ast.JoinedStr) and node.values else None
             if isinstance(first, ast.Constant) and isinstance(first.value, str) and "." in first.value:
                 found.add(first.value)
+    for path in HANDLERS.rglob("*.html"):
+        found.update(re.findall(r'"([a-z_.]+[.])"', path.read_text(encoding="utf-8")))
     return tuple(found)
 
 
