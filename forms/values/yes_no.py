@@ -31,10 +31,13 @@ _HEAD = re.compile(r"[^\W\d_]+(?:['’][a-z]+)?")
 _STRONG_YES = frozenset({"yes", "yeah", "yep", "yup", "ja", "jawohl", "oui"})
 _STRONG_NO = frozenset({"no", "nope", "nah", "nein", "nö", "non"})
 _DENIALS = re.compile(
-    r"\bnot yet\b|\bnoch (?:nicht|kein\w*)\b|\b(?:have|has|do|does|are|am|is)(?:n't| not)\b|"
-    r"还没|尚未|还未|暂未|没有|暂无|目前没"
+    r"\bnot yet\b|\bnoch (?:nicht|kein\w*)\b|(?:\b(?:have|has|do|does|did|are|am|is)|'re|'m)(?:n't| not)\b|"
+    r"^not |还没|尚未|还未|暂未|没有|暂无|目前没"
 )
-_AFFIRMATIONS = re.compile(r"^(?:我们|公司|我)?(?:已经|早就|都已)")
+_CLAUSES = re.compile(r"[,.;!:。、\n–—]+|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
+_AFFIRMATIONS = re.compile(
+    r"^(?:我们|公司|我)?(?:已经|早就|都已|有(?!.*(?:问题|疑问|没有|可能|时候|什么|哪|几|多少|怎|谁)|点|些))"
+)
 
 
 def read_yes_no(question: Question, text: str) -> Value:
@@ -69,7 +72,7 @@ def _word(text: str) -> bool | None:
 def _sentence(lowered: str) -> bool | None:
     if _QUESTION.search(lowered) or _UNSURE.search(lowered):
         return None
-    clauses = [part for part in re.split(r"[,.;!:、\n–—]+", lowered) if fold(part)]
+    clauses = [part for part in _CLAUSES.split(lowered) if fold(part)]
     if not clauses:
         return None
     parts = [fold(clause) for clause in clauses]
