@@ -35,7 +35,7 @@ def sheet(
         lines += ["", "follow-up questions"]
     for asked in questions:
         lines.append(clean(f"{_at(asked.asked_at, program)} {asked.asked_by}: {asked.question}"))
-        lines.append(clean(f"    {asked.answer if asked.answer is not None else '(no answer yet)'}"))
+        lines.append(clean(f"→ {asked.answer if asked.answer is not None else '(no answer yet)'}"))
     return lines
 
 

@@ -130,6 +130,8 @@ def ask(
     async def write(database: Database) -> bool:
         async with database.unit_of_work() as work:
             record = await _find(work, number)
+            if record.status == "withdrawn":
+                raise CommandError(f"{number} is withdrawn: its founder is not asked about it any more")
             asked = await work.applications.ask_follow_up(
                 record.id, asked_by=_actor(), question=question.strip()
             )
