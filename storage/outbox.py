@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -110,6 +110,15 @@ class Outbox(Repository):
         )
         row = await self._row(statement)
         return bool(row and row[0])
+
+    async def sent_as(self, message_ids: Collection[int], external_id: str) -> int | None:
+        """Return which of these messages the network knows by that id; None for none of them."""
+        row = await self._row(
+            select(_outbox.c.message_id).where(
+                _outbox.c.message_id.in_(message_ids), _outbox.c.external_id == external_id
+            )
+        )
+        return None if row is None else int(row.message_id)
 
     async def counts(self) -> dict[str, int]:
         """Count deliveries by status; a status nobody has is left out."""

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from handlers.apply.context import open_desk
-from handlers.buttons import Press, button
+from handlers.buttons import Press, button, parse_press
 from handlers.messages import Button, Reply
 from handlers.turn import Result, Turn
 from handlers.words import clip
 from storage.application_records import ApplicationRecord, FollowUpRecord
+from storage.records import MessageRecord
 
 if TYPE_CHECKING:
     from storage.database import UnitOfWork
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _AWAITED = "followup"
 _PATIENCE = timedelta(hours=24)
 _LONGEST_ANSWER = 4000
+_LOOK_BACK = 60
 
 
 async def pressed(turn: Turn) -> Result:
@@ -43,8 +45,42 @@ def awaits_answer(turn: Turn) -> bool:
 
 
 async def typed(turn: Turn) -> Result:
-    """Store the answer and say so; what is asked next is the next open question, if any."""
-    found = await _find(turn, int(turn.pending["id"]))
+    """Store the answer to the question whose button was pressed."""
+    return await _answer(turn, int(turn.pending["id"]))
+
+
+def replies_to_something(turn: Turn) -> bool:
+    """Tell whether this typed message replies to another one, which may be a reviewer's question."""
+    return turn.typed and turn.message.reply_to is not None and turn.services.form is not None
+
+
+async def replied(turn: Turn) -> Result:
+    """Store a reply to a reviewer's question as its answer; any other reply goes where it would have gone."""
+    from handlers.routes import ROUTES, find_route
+
+    async with turn.reading() as work:
+        recent = await work.messages.recent(turn.conversation_id, _LOOK_BACK)
+        asked = {item.id: number for item in recent if (number := _asks(item)) is not None}
+        hit = await work.outbox.sent_as(list(asked), turn.message.reply_to or "") if asked else None
+    if hit is not None:
+        return await _answer(turn, asked[hit])
+    others = [route for route in ROUTES if route.handle is not replied]
+    return await find_route(turn, others).handle(turn)
+
+
+def _asks(message: MessageRecord) -> int | None:
+    """The number of the question that a message of ours handed on; None for any other message."""
+    for row in message.payload.get("buttons", ()):
+        for item in row:
+            press = parse_press(item.get("payload"))
+            if message.direction == "out" and press is not None and press.action == "followup":
+                return press.number()
+    return None
+
+
+async def _answer(turn: Turn, wanted: int) -> Result:
+    """Store an answer and say so; what is asked next is the next open question, if any."""
+    found = await _find(turn, wanted)
     if found is None:
         return turn.reply("applied.followup.gone")
     record, question = found

@@ -134,7 +134,7 @@ async def _merged(work: UnitOfWork, turn: Turn, into: int | None) -> Sequence[Re
     await work.conversations.set_interview(person.conversation.id, standing)
     for other in others:
         if other.id != person.conversation.id and other.blocked_at is None:
-            told = turn.say("applied.link.told", channel=turn.message.channel)
+            told = turn.say("applied.link.told", channel=turn.message.channel.capitalize())
             reply = Reply(text=told, language=turn.language)
             await tell_chat(work, other.id, other.channel, other.chat, reply)
     merged = replace(

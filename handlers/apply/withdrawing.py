@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from handlers.apply.context import Desk, open_desk
@@ -59,7 +60,10 @@ async def confirmed(turn: Turn) -> Result:
             return turn.toast("applied.stale").replies
         if desk.entered:
             await work.conversations.set_interview(turn.conversation_id, None)
-        return (_said(desk.turn, "applied.withdraw.done", number=record.number or "–"),)
+        number = record.number or "–"
+        said = _said(desk.turn, "applied.withdraw.done", number=number)
+        earlier = button(desk.say("applied.button.earlier", number=number), "earlier", record.id)
+        return (replace(said, buttons=((earlier,),)),)
 
     return Result(write=write)
 

@@ -95,7 +95,9 @@ async def test_a_withdrawal_is_asked_about_once_and_done_once(bot: Bot) -> None:
     yes, no = payloads(question)
     assert (await bot.press(no)).text == EN("applied.withdraw.kept")
     assert (await record_of(bot.database, application)).status == "submitted"
-    assert (await bot.press(yes)).text == EN("applied.withdraw.done", number="2027-0001")
+    done = await bot.press(yes)
+    assert done.text == EN("applied.withdraw.done", number="2027-0001")
+    assert actions(done) == ["earlier"]
     assert (await bot.press(yes)).toast == EN("applied.stale")
     assert (await record_of(bot.database, application)).status == "withdrawn"
     kinds = [row["kind"] for row in await rows(bot.database, "application_events")]
@@ -285,6 +287,25 @@ async def test_a_question_of_the_team_is_not_mixed_up_with_the_interview(bot: Bo
         found = await work.applications.answers(draft, None)
     assert found["one_sentence"].data == "Boats without any noise"
     assert (await rows(bot.database, "application_followups"))[0]["answer"] == "Twelve meters."
+
+
+async def test_a_reply_to_the_message_that_asked_is_the_answer(bot: Bot) -> None:
+    application = await submitted(bot.database)
+    await asked(bot, application, "How long is your boat?")
+    await asked(bot, application, "How heavy is it?")
+    sent = [reply.text for _, reply in bot.channel.sent]
+    place = next(at for at, text in enumerate(sent, start=1) if "How long" in text)
+    reply = await bot.say("Twelve meters.", reply_to=f"m{place}")
+    assert EN("applied.followup.thanks", number="2027-0001") in reply.text
+    answers = [row["answer"] for row in await rows(bot.database, "application_followups")]
+    assert answers == ["Twelve meters.", None]
+
+
+async def test_a_reply_to_any_other_message_is_a_question(bot: Bot) -> None:
+    await asked(bot, await submitted(bot.database), "How long is your boat?")
+    await bot.say("How much is a berth?", reply_to="m1")
+    assert bot.knowledge.questions[-1] == "How much is a berth?"
+    assert (await rows(bot.database, "application_followups"))[0]["answer"] is None
 
 
 async def test_strangers_cannot_answer_a_question_of_the_team(bot: Bot) -> None:

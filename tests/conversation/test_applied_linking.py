@@ -60,7 +60,7 @@ async def test_the_first_chat_is_told(bot: Bot) -> None:
     asked = await link(bot, await code_of(bot))
     assert (await press(bot, payload(asked, "linked")))[0].text == EN("applied.link.done")
     await asyncio.sleep(0.6)
-    assert bot.to("ann")[-1].text == EN("applied.link.told", channel="memory")
+    assert bot.to("ann")[-1].text == EN("applied.link.told", channel="Memory")
 
 
 async def test_a_draft_of_the_second_chat_moves_to_the_account(bot: Bot) -> None:
