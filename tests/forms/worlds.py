@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -22,6 +23,7 @@ DATA: Mapping[str, tuple[Any, ...]] = {
     "date": DATES,
 }
 TYPES = tuple(DATA)
+_ROW_KEY = re.compile(r"([^/]+)/([1-9][0-9]{0,3})/[^/]+")
 
 
 @dataclass(frozen=True)
@@ -233,11 +235,8 @@ class Oracle:
 
     def filled(self, ask: Ask) -> list[int]:
         """The rows that count: with an answer that fits, the first ones as far as rows are allowed."""
-        rows = {
-            int(key.split("/")[1])
-            for key in self.answers
-            if key.startswith(f"{ask.id}/") and key.count("/") == 2
-        }
+        found = (_ROW_KEY.fullmatch(key) for key in self.answers)
+        rows = {int(match[2]) for match in found if match and match[1] == ask.id}
         used = [n for n in sorted(rows) if any(self.held(key, sub) for key, sub in self.inner(ask, n))]
         return used[: ask.max_rows]
 
@@ -250,15 +249,15 @@ class Oracle:
     def more(self, ask: Ask) -> bool | None:
         """The answer whether there is another row, where it counts."""
         value = self.answers.get(f"{ask.id}/more")
-        if value is None or value.skipped or len(self.standing_rows(ask)) >= ask.max_rows:
+        if value is None or type(value.data) is not bool or len(self.standing_rows(ask)) >= ask.max_rows:
             return None
-        return bool(value.data)
+        return value.data
 
     def passed_over(self, ask: Ask) -> bool:
         """Whether a group was skipped whole."""
         value = self.answers.get(ask.id)
         asked = self.answers.get(f"{ask.id}/more")
-        untouched = not self.filled(ask) and (asked is None or asked.skipped)
+        untouched = not self.filled(ask) and (asked is None or type(asked.data) is not bool)
         return value is not None and value.skipped and not ask.required and untouched
 
     def slots(self, *, owner: bool = True) -> Iterator[tuple[str, bool, bool]]:
