@@ -142,6 +142,16 @@ async def test_a_window_that_closes_on_a_draft_is_told_with_its_late_rule(
     assert "2027-09-01 10:00" in text
 
 
+async def test_a_missed_window_makes_the_reminder_before_it_needless(store: Database, clock: Clock) -> None:
+    clock.now = local(3, 28, 10)
+    await a_draft(store, without=("email",))
+    assert await looked(store, clock, local(4, 1, 12)) == 1
+    assert await looked(store, clock, local(4, 1, 12, 30)) == 0
+    assert await looked(store, clock, local(4, 3, 12)) == 0
+    (text,) = await texts_of(store)
+    assert "closed on 2027-03-31 20:00" in text
+
+
 async def test_a_track_that_takes_nothing_late_says_so(store: Database, clock: Clock) -> None:
     clock.now = local(5, 31, 10)
     await a_draft(store, without=("email",), answers=TRIAL)

@@ -12,7 +12,7 @@ import pytest
 from handlers.messages import Reply
 from handlers.texts import Texts
 from storage.database import Database
-from tests.conversation.applications import a_draft, founder_of, record_of, yard
+from tests.conversation.applications import a_draft, founder_of, record_of, submitted, yard
 from tests.conversation.fakes import Bot, Clock, payload, payloads, rows
 
 EN = Texts("en")
@@ -208,6 +208,30 @@ async def test_the_owner_removes_a_co_founder_and_strangers_cannot(bot: Bot) -> 
     assert (await bot.press(removal)).toast
     await bot.say("How deep is the harbor?", chat="bo")
     assert bot.knowledge.questions[-1] == "How deep is the harbor?"
+
+
+async def test_a_co_founder_removes_nobody_else(bot: Bot) -> None:
+    application = await a_draft(bot.database)
+    await joined(bot)
+    await joined(bot, "cy")
+    cy = await founder_of(bot.database, "cy")
+    assert (await bot.press(f"v1:unmember:{application}:{cy}", chat="bo")).toast
+    assert len(await rows(bot.database, "application_members")) == 3
+
+
+async def test_a_co_founder_neither_withdraws_nor_amends(bot: Bot) -> None:
+    application = await submitted(bot.database)
+    bo = await founder_of(bot.database, "bo")
+    async with bot.database.unit_of_work() as work:
+        await work.applications.add_member(application, bo)
+    assert (await bot.command("withdraw", chat="bo")).text == EN("applied.withdraw.none")
+    assert (await bot.press(f"v1:withdrawn:{application}:1", chat="bo")).toast
+    assert (await bot.press(f"v1:amend:{application}", chat="bo")).toast
+    record = await record_of(bot.database, application)
+    assert (record.status, record.amending_at) == ("submitted", None)
+    status = await bot.command("status", chat="bo")
+    assert not payloads(status)
+    assert "I grew up on a quay." not in status.text
 
 
 async def test_an_owner_cannot_leave_and_a_stranger_has_nothing_to_leave(bot: Bot) -> None:
