@@ -182,7 +182,7 @@ def figures(taken: Sequence[Taken]) -> dict[str, float]:
 
 def confusion(taken: Sequence[Taken]) -> list[tuple[Any, ...]]:
     """A row a label, a column a kind."""
-    counts = Counter((one.message.label, one.meaning.kind) for one in taken)
+    counts = Counter((one.message.label, str(one.meaning.kind)) for one in taken)
     labels = sorted({one.message.label for one in taken})
     return [(label, *(counts[label, kind] for kind in COLUMNS)) for label in labels]
 

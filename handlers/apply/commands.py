@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (patterns are lists of words)
 """What a founder wants done, in plain words: "跳过", "go back", "warum fragst du das"."""
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "skip",
         _any(
             rf"(?:跳过|略过|跳){_THIS_ZH}(?:了|先)?",
-            rf"(?:这|本)(?:一)?(?:个|道)?题?(?:先)?(?:跳过|略过|不填|不答)(?:了)?",
+            r"(?:这|本)(?:一)?(?:个|道)?题?(?:先)?(?:跳过|略过|不填|不答)(?:了)?",
             r"(?:暂时|这题|这个|先)?(?:不想|不方便|不愿意?|不便)(?:填|写|说|回答|告诉|提供|透露|公开)(?:了|这个|这题)?",
             r"(?:这题|这个)?(?:先|暂时)?不(?:填|答|回答|写)(?:了)?",
             r"下一(?:题|个|道|步|个问题)",

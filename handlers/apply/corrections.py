@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (patterns are lists of words)
 """Which earlier answer a message corrects, and to what: "改一下公司名", "actually we are 7 people"."""
 
 from __future__ import annotations
@@ -9,20 +10,12 @@ from datetime import date
 
 from forms.model import Answers, Question, Slot, Value
 from forms.state import State
-from forms.values import NotValid, find_value, read_value
+from handlers.apply.new_values import EDIT, NEGATED, NewValue
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_CLOSING = " \n\t.。!！~～?？,，;；:：\"“”‘’'「」《》"
 _LONGEST = 200
 _GAP_ZH = r"[^。！？!?\n]{0,8}?"
 
-_EDIT = re.compile(
-    r"改(?!变|善|进|革|良|造|装|锥)|修改|更改|更正|订正|修正|(?:写|填|选|打|输|弄|搞|说|记|算|报)错|错了|有误|不对|不是[^,，。]{1,20}[,，]?\s*而?是|应该?[是为选填写]|应当?[是为]|换成|换为|重写|重新(?:填|写|选)|更新(?:一下|为|成)|"
-    r"\b(?:chang(?:e|ed|ing)|correct(?:ion)?|edit|updat(?:e|ed)|fix|revise|rewrite|redo|replace|switch|set|make|put|should(?: have)? (?:be|been|read|say)|must be|(?:is|was|are|were|got) (?:wrong|incorrect|a typo|not right|mistaken)|"
-    r"wrong|mistake|typo|mis(?:spelled|spelt|typed|took|counted|stated)|instead|rather than|not .{1,20} but|"
-    r"ändern?|änder[et]|korrigier\w*|falsch|sollte|statt|berichtig\w*|tippfehler|vertippt|verschrieben|geändert)\b",
-    re.IGNORECASE,
-)
 _HEDGE = re.compile(
     r"^(?:(?:啊|哦|噢|呃|嗯|等等|等一?下|稍等|抱歉|不好意思|对不起|sorry|oh|oops|wait|hold on|no|hmm|ah|ups|moment|ach|wartet?|and|also)(?![a-z])[\s,，.。!！:：–-]*)*"
     r"(?:[\u3400-\u9fff]{0,6}?(?=其实|实际上|事实上)|(?:[\w']+\s+){0,4}?(?=actually\b|in fact\b|eigentlich\b))?"
@@ -46,16 +39,6 @@ _WANTS_ZH = re.compile(
 )
 _LATER = re.compile(
     r"以后|之后|后面?还|还能|还可以|后来|提交后|期间|随时|中途|几次|多少次|什么时候|截止|\b(?:later|after|once|still|afterwards|any ?time|until|how often|when|deadline|nach|später|noch)\b",
-    re.IGNORECASE,
-)
-_NEGATED = re.compile(
-    r"[,，、\s]*(?:而?不是|不再是|rather than|instead of|\bnot\b|statt|anstatt|nicht)\s*[^,，。;；]*$|^(?:不是|not|nicht)[^,，。;；]*?[,，]\s*(?:而?是|but|sondern)\s*",
-    re.IGNORECASE,
-)
-_INTO = re.compile(
-    r"(?:改|换|更正|修正|更新|修改|更改|调整|写|变)(?:成|为|到|回)了?|应该?(?:是|为|选|填|写)(?:的是)?|应[当为]|实际上?是|其实是|现在是|只要|的?是|[:：=→]|->|"
-    r"\b(?:(?:should|must|ought to)(?: have)? (?:be|been|read|say)|(?:it|that|this|which)(?:'s| is| was)|is (?:now|actually|in fact)|(?:change|changed|update|set|switch|corrected?|edit|make|put|move)(?: \w+){0,5}? (?:in)?to|to|"
-    r"with|as|by|are|is|was|were|auf|zu|in|ist|sind|war|lautet|heißt|soll|sollte|heissen|heißen)\b",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(
@@ -95,12 +78,12 @@ def find_correction(
     """
     if len(text) > _LONGEST:
         return None
-    edits, hedges = _EDIT.search(text), _HEDGE.match(text)
+    edits, hedges = EDIT.search(text), _HEDGE.match(text)
     named = _named(text, state, answers)
     if not (edits or hedges or named):
         return None
     prose = pending is not None and pending.question.type in ("text", "long_text")
-    reader = _Reader(text, language, today)
+    reader = NewValue(text, language, today)
     if asks and not _asks_for_it(text):
         return None
     if named and (_tied(text, named) or ((edits or hedges) and not (prose and not hedges))):
@@ -120,61 +103,6 @@ def names(question: Question) -> Iterator[str]:
     """Every short name of a question, in all languages, folded."""
     for name in (*question.labels.values(), *(one for own in question.names.values() for one in own)):
         yield name.casefold()
-
-
-class _Reader:
-    """Reads the new value out of a message."""
-
-    def __init__(self, text: str, language: str, today: date) -> None:
-        self.text, self.language, self.today = text, language, today
-
-    def value(self, question: Question, after: int = 0) -> Value | None:
-        """The new value, from what follows the last word for "to", or else from anywhere."""
-        told = [self.text[match.end() :] for match in _INTO.finditer(self.text, after)]
-        for rest in told if question.type in ("text", "long_text") else reversed(told):
-            rest = _NEGATED.sub("", rest).strip(_CLOSING)
-            if rest and (found := self._read(question, rest)) is not None:
-                return found
-        if question.type in ("text", "long_text"):
-            return None
-        return self.find(question, _NEGATED.sub("", self.text[after:])) or self.find(question, self.text)
-
-    def find(self, question: Question, text: str | None = None) -> Value | None:
-        """The one value inside a sentence."""
-        return find_value(question, text or self.text, language=self.language, today=self.today)
-
-    def _read(self, question: Question, rest: str) -> Value | None:
-        if question.type in ("text", "long_text"):
-            return self._text(question, rest)
-        try:
-            return read_value(question, rest, language=self.language, today=self.today)
-        except NotValid:
-            return self.find(question, rest)
-
-    def _text(self, question: Question, rest: str) -> Value | None:
-        inner = [
-            match
-            for match in _INTO.finditer(rest)
-            if match.start() <= 16 and _EDIT.search(rest[: match.end()])
-        ]
-        if inner or _EDIT.match(rest):
-            return None  # a later "should be" tells the value
-        if re.fullmatch(
-            r"(?:wrong|incorrect|错的|不对的?|falsch|a typo|misspell\w*|not right|outdated)\W*",
-            rest,
-            re.IGNORECASE,
-        ):
-            return None
-        rest = re.sub(
-            r"^(?:(?:it|that|this|the name|er|sie|es)\s*(?:'s|is|should be|ist|heißt)\s+|是|叫做?|应该是)",
-            "",
-            rest,
-            flags=re.IGNORECASE,
-        )
-        try:
-            return read_value(question, rest.strip(_CLOSING), language=self.language, today=self.today)
-        except NotValid:
-            return None
 
 
 def _named(text: str, state: State, answers: Answers) -> list[_Named]:
@@ -210,11 +138,11 @@ def _tied(text: str, named: list[_Named]) -> bool:
         before, after = text[max(0, one.start - 40) : one.start], text[one.end : one.end + 40]
         if _HAN.search(text):
             if re.match(
-                rf"(?:这题|那题|那里|一栏|的?(?:答案)?)?{_GAP_ZH}(?:{_EDIT.pattern})", after, re.IGNORECASE
+                rf"(?:这题|那题|那里|一栏|的?(?:答案)?)?{_GAP_ZH}(?:{EDIT.pattern})", after, re.IGNORECASE
             ):
                 return True
             if re.search(
-                rf"(?:改|修改|更改|更正|修正|重写|更新|重新(?:填|写))(?:一?下|一改)?(?:我们?的?|之前的?|刚才的?|那个)?$",
+                r"(?:改|修改|更改|更正|修正|重写|更新|重新(?:填|写))(?:一?下|一改)?(?:我们?的?|之前的?|刚才的?|那个)?$",
                 before,
             ):
                 return True
@@ -250,7 +178,7 @@ def _asks_for_it(text: str) -> bool:
     return bool(_OPEN.match(text))
 
 
-def _of_named(named: list[_Named], reader: _Reader, text: str) -> Correction:
+def _of_named(named: list[_Named], reader: NewValue, text: str) -> Correction:
     keys = list(dict.fromkeys(one.slot.key for one in named))
     if len(keys) > 1 and (row := _row(text)) is not None:
         keys = [one.slot.key for one in named if one.slot.row == row] or keys
@@ -311,14 +239,14 @@ def _kinds(pending: Slot | None, text: str, hedges: bool) -> frozenset[str]:
 
 
 def _by_value(
-    reader: _Reader, state: State, answers: Answers, pending: Slot | None, *, kinds: frozenset[str]
+    reader: NewValue, state: State, answers: Answers, pending: Slot | None, *, kinds: frozenset[str]
 ) -> Correction | None:
     """The one answered slot for which the message holds a value of its own kind."""
-    if pending is not None and pending.question.type not in ("yes_no", "text", "long_text"):
-        if reader.find(pending.question) is not None:
-            return None
+    takes = pending is not None and pending.question.type not in ("yes_no", "text", "long_text")
+    if pending is not None and takes and reader.find(pending.question) is not None:
+        return None
     found: dict[str, Value] = {}
-    told = _NEGATED.sub("", reader.text)
+    told = NEGATED.sub("", reader.text)
     for slot in state.slots:
         question = slot.question
         if slot.key not in answers or slot == pending or slot.closing or question.type not in kinds:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (patterns are lists of words)
 """Yes and no in the words of the question: "申请过" to "你们以前申请过吗？", "还有一位" to another row."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (patterns are lists of words)
 """How much a message is built like a question, in Chinese, English and German, with or without its mark."""
 
 from __future__ import annotations
