@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+DIGITS_TYPED = "digits_typed"
+"""In `Reply.extra`: a number typed next is an answer, so a channel must not take it for a button."""
+
 Kind = Literal["text", "command", "button", "file", "unsupported", "edited"]
 
 

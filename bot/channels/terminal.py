@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from bot.channels.base import DeliveryRefused, Inbox, RawUpdate, SendResult, UnreadableUpdate, read_local
 from bot.channels.terminal_files import asked_file, describe, dropped_file
 from bot.channels.terminal_lines import Lines
-from handlers.messages import Attachment, Button, IncomingMessage, Reply
+from handlers.messages import DIGITS_TYPED, Attachment, Button, IncomingMessage, Reply
 from handlers.texts import LANGUAGES, Texts
 from handlers.words import clean
 
@@ -53,6 +53,7 @@ class TerminalChannel:
         self._last_update = 0
         self._buttons: list[Button] = []
         self._buttons_under: str | None = None
+        self._digits_typed = False
         self._user = _user_name()
 
     # --- receiving --------------------------------------------------------------------------------
@@ -123,8 +124,10 @@ class TerminalChannel:
 
     def _meaning(self, line: str) -> dict[str, Any]:
         """Tell a pressed number from a file from a command from a text."""
-        if line.isascii() and line.isdigit() and 0 < int(line[:4]) <= len(self._buttons):
-            payload = self._buttons[int(line[:4]) - 1].payload
+        number = line.removeprefix("#")
+        pressed = number != line or not self._digits_typed
+        if pressed and number.isascii() and number.isdigit() and 0 < int(number[:4]) <= len(self._buttons):
+            payload = self._buttons[int(number[:4]) - 1].payload
             return {"kind": "button", "button": payload, "button_message": self._buttons_under}
         if (path := asked_file(line) or dropped_file(line)) is not None:
             return {"kind": "file", "unsupported": "document", "attachments": [describe(path)]}
@@ -150,6 +153,7 @@ class TerminalChannel:
         if reply.buttons or (reply.edits is not None and reply.edits == self._buttons_under):
             self._buttons = [item for row in reply.buttons for item in row]
             self._buttons_under = message_id
+            self._digits_typed = DIGITS_TYPED in reply.extra
             self._show_buttons()
         return SendResult(external_ids=(message_id,) if reply.text else ())
 
@@ -179,7 +183,8 @@ class TerminalChannel:
     def _show_buttons(self) -> None:
         if not self._buttons:
             return
-        labels = [f"{number} {item.label}" for number, item in enumerate(self._buttons, start=1)]
+        sign = "#" if self._digits_typed else ""
+        labels = [f"{sign}{number} {item.label}" for number, item in enumerate(self._buttons, start=1)]
         if self._console.is_terminal:
             for label in labels:
                 self._write(label, style="green", indent=2)

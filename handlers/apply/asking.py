@@ -9,12 +9,13 @@ from forms.values import show_value
 from handlers.apply.context import Desk, Outcome, Rows
 from handlers.apply.marks import NO, YES, mark
 from handlers.buttons import SELF, button
-from handlers.messages import Button, Reply
+from handlers.messages import DIGITS_TYPED, Button, Reply
 from handlers.words import clip
 
 _MOST_BUTTONS = 24
 _LONGEST_LABEL = 48
 _SHORT = 14
+_PRESSED = frozenset({"choice", "choices", "yes_no"})
 _TYPED = frozenset({"text", "long_text"})
 
 
@@ -26,6 +27,7 @@ def ask(desk: Desk, slot: Slot, before: Sequence[str] = (), *, again: bool = Fal
         text="\n\n".join(line for line in lines if line),
         buttons=_buttons(desk, slot),
         language=_language(desk),
+        extra={} if slot.question.type in _PRESSED else {DIGITS_TYPED: "yes"},
     )
 
 

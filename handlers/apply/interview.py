@@ -21,6 +21,7 @@ from handlers.apply.taking import answering, problem_text, refusing, wondering
 from handlers.apply.wording import needs_confirming
 from handlers.ask import LONGEST_QUESTION, tell
 from handlers.buttons import Press, button
+from handlers.errors import apologize
 from handlers.files import FileRefused
 from handlers.handover import wish, wishes_person
 from handlers.messages import Reply
@@ -28,6 +29,7 @@ from handlers.start import show_help
 from handlers.texts import LANGUAGES, Texts
 from handlers.turn import Result, Turn
 from handlers.words import clean, clip
+from knowledge.errors import KnowledgeError
 from knowledge.model import Answer
 
 _STEPS: dict[str, Step] = {
@@ -79,7 +81,7 @@ async def _act(desk: Desk, slot: Slot | None, meaning: Meaning, text: str) -> Re
         case "invalid" if slot is not None and meaning.problem is not None:
             return await carry_out(desk, refusing(slot, meaning.problem))
         case "unsure" if slot is not None:
-            return await carry_out(desk, wondering(slot))
+            return await carry_out(desk, wondering(slot, meaning.problem))
         case "correction":
             if meaning.key is None:
                 return await carry_out(desk, editing_named(""))
@@ -91,8 +93,7 @@ async def _act(desk: Desk, slot: Slot | None, meaning: Meaning, text: str) -> Re
         case "chat":
             return await _chat(desk)
         case _:
-            looked = meaning.looked or await _look_up(desk.turn, text)
-            return await followed(tell(desk.turn, looked), desk)
+            return await followed(await _told(desk.turn, text, meaning.looked), desk)
 
 
 def _taken(desk: Desk, slot: Slot, value: Value, text: str, *, sure: bool) -> Step:
@@ -139,6 +140,14 @@ async def _chat(desk: Desk) -> Result:
     if found is None or found[0] == "apply":
         return await carry_out(desk, ask_again)
     return await followed(await small_talk.small_talk(desk.turn), desk)
+
+
+async def _told(turn: Turn, question: str, looked: Answer | None = None, *, shown_as: str = "") -> Result:
+    """What the documents say; an answer of the founder is not lost because they cannot be read now."""
+    try:
+        return tell(turn, looked or await _look_up(turn, question), shown_as=shown_as)
+    except KnowledgeError as error:
+        return apologize(turn, error)
 
 
 async def _look_up(turn: Turn, question: str) -> Answer:
@@ -199,7 +208,7 @@ async def meant_question(turn: Turn) -> Result:
         return gone(turn)
     if not text:
         return desk.turn.toast("apply.stale")
-    return await followed(tell(desk.turn, await _look_up(desk.turn, text), shown_as=text), desk)
+    return await followed(await _told(desk.turn, text, shown_as=text), desk)
 
 
 async def _message(turn: Turn) -> tuple[Desk | None, str]:

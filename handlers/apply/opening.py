@@ -50,6 +50,11 @@ async def apply(turn: Turn) -> Result:
         desk = await _draft(turn)
     if desk is not None:
         return await carry_out(desk, welcome_back)
+    handed_in = None if turn.press is not None and turn.press.arguments else await _under_way(turn)
+    if handed_in is not None:
+        again = button(turn.say("apply.button.another"), "apply", "again")
+        line = turn.say("apply.submitted_before", number=handed_in)
+        return Result.of(Reply(text=line, buttons=((again,),), language=turn.language))
     return begin(turn, form, await copying.offer(turn))
 
 
@@ -109,6 +114,14 @@ async def _draft(turn: Turn) -> Desk | None:
     async with turn.reading() as work:
         draft = await work.applications.draft_of(turn.founder_id)
         return None if draft is None else await read_desk(turn, work, draft.id)
+
+
+async def _under_way(turn: Turn) -> str | None:
+    """The number of an application of this founder that is not decided yet."""
+    async with turn.reading() as work:
+        found = await work.applications.of(turn.founder_id)
+    mine = (item for item in found if item.founder_id == turn.founder_id)
+    return next((item.number for item in mine if item.status in ("submitted", "in_review")), None)
 
 
 def _minutes(desk: Desk) -> int:

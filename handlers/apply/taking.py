@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from forms.model import Slot, Value
+from forms.model import TRACK, Slot, Value
+from forms.schedule import standing
 from forms.state import drop_row, put
 from forms.values import NotValid
 from handlers.apply.asking import asked, heading, reply
@@ -84,7 +85,7 @@ def refusing(slot: Slot, problem: NotValid) -> Step:
     return step
 
 
-def wondering(slot: Slot) -> Step:
+def wondering(slot: Slot, problem: NotValid | None = None) -> Step:
     """The step that asks whether a message was the answer or a question; the message itself is kept."""
 
     def step(desk: Desk) -> Outcome:
@@ -93,8 +94,9 @@ def wondering(slot: Slot) -> Step:
             (button(desk.say("apply.button.is_answer"), "answer", id_, SELF, mark(slot.key)),),
             (button(desk.say("apply.button.is_question"), "question", id_, SELF),),
         )
-        line = desk.say("apply.unsure", label=heading(desk, slot))
-        return Outcome(replies=(reply(desk, [line], rows),), interview=desk.standing(slot.key, desk.view))
+        unreadable = [problem_text(desk, problem)] if problem is not None else []
+        lines = [*unreadable, desk.say("apply.unsure", label=heading(desk, slot))]
+        return Outcome(replies=(reply(desk, lines, rows),), interview=desk.standing(slot.key, desk.view))
 
     return step
 
@@ -115,9 +117,13 @@ def _group_slot(desk: Desk, key: str) -> Slot | None:
 
 
 def _dates(after: Desk, slot: Slot) -> list[str]:
-    """The dates of a track as soon as it is chosen."""
+    """The dates of a track as soon as it is chosen, and again when a window has opened or closed since."""
     track = track_of(after)
-    return [dates(after, track)] if slot.key == "track" and track is not None else []
+    if track is None:
+        return []
+    before = standing(track, after.application.updated_at).phase
+    changed = before != standing(track, after.turn.now).phase
+    return [dates(after, track)] if changed or slot.key == TRACK else []
 
 
 def _first(desk: Desk) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from handlers.apply.interpret import Meaning, interpret
 from handlers.texts import Texts
+from knowledge.errors import KnowledgeError
 from storage.database import Database
 from tests.conversation.applying import Applicant, answers, harbor, labels, text_of
 from tests.conversation.fakes import Bot, Clock, RecordingChannel, payloads, rows
@@ -60,6 +61,15 @@ async def test_a_question_in_between_is_answered_and_changes_nothing(ann: Applic
     assert "How many people are in your team?" in again.text
     assert await rows(ann.bot.database, "applications") == before
     assert (await ann.last("7")).text.startswith("Question 5/16")
+
+
+async def test_a_question_that_cannot_be_looked_up_now_costs_nothing(ann: Applicant) -> None:
+    await ann.say("Berth")
+    ann.bot.knowledge.script += [KnowledgeError("away"), KnowledgeError("away")]
+    await ann.say("How much does a berth cost per month?")
+    replies = await ann.press(EN("apply.button.is_question"))
+    assert replies[0].text == EN("error.knowledge")
+    assert "What is your company or team called?" in replies[-1].text
 
 
 async def test_small_talk_is_answered_and_the_question_comes_again(ann: Applicant) -> None:

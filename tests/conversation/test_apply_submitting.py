@@ -41,6 +41,14 @@ async def test_submitting_gives_a_number_a_time_and_a_receipt(ann: Applicant) ->
     assert (await ann.last("How much is the rent?")).text.startswith("Answer to")
 
 
+async def test_whoever_has_submitted_is_asked_before_another_application_begins(ann: Applicant) -> None:
+    await ann.press(EN("apply.button.submit"))
+    (reply,) = await ann.say("/apply")
+    assert reply.text == EN("apply.submitted_before", number="2027-0001")
+    assert len(await applications(ann.bot.database)) == 1
+    assert "What do you want to apply for?" in (await ann.press(EN("apply.button.another")))[-1].text
+
+
 async def test_confirming_twice_submits_once(ann: Applicant) -> None:
     button = ann.button(EN("apply.button.submit"))
     await ann.push(button.payload)
