@@ -1,1 +1,0 @@
-"""Announcements: composing, choosing who gets them, and what founders do with them."""
