@@ -91,6 +91,13 @@ def test_what_was_found_before_is_not_mixed_up() -> None:
     ]
 
 
+def test_every_symbol_counts_for_what_was_found_before() -> None:
+    condition = Condition("size > 3 and founded_months > 3", KINDS)
+    pairs = [(a, b) for a in (1, 9) for b in (1, 9)]
+    found = [condition.holds({"size": a, "founded_months": b}) for a, b in pairs]
+    assert found == [False, False, False, True]
+
+
 @pytest.mark.parametrize(
     ("text", "possible"),
     [

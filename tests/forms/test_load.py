@@ -164,3 +164,9 @@ def test_a_file_that_is_no_form(tmp_path: Path, content: bytes, problem: str) ->
 def test_a_file_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(FormInvalid, match="does not exist: write it"):
         load_form(tmp_path / "application.toml", timezone=SHANGHAI)
+
+
+def test_the_form_in_the_documentation_is_read(load: Load) -> None:
+    page = Path(__file__).resolve().parent.parent.parent / "docs" / "forms.md"
+    example = page.read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
+    assert [one.id for one in load(example).questions] == ["track", "team_size"]

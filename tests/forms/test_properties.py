@@ -22,7 +22,7 @@ SUBS = ("s1", "s2", "s3")
 @st.composite
 def asks(draw: Any, name: str, before: tuple[Ask, ...], *, inside: bool = False) -> Ask:
     """A random question that may depend on those before it."""
-    kind = draw(st.sampled_from(TYPES if inside else (*TYPES, "group")))
+    kind = draw(st.sampled_from(TYPES if inside else (*TYPES, "group", "group", "group", "group")))
     tests = [test for ask in before for test in fitting(ask)]
     chosen = draw(st.lists(st.sampled_from(tests), max_size=2)) if tests else []
     subs: tuple[Ask, ...] = ()
@@ -108,18 +108,32 @@ class Application(RuleBasedStateMachine):
         places = list(dict.fromkeys([*self.keys(), *self.seen]))
         if not places:
             return
-        key = data.draw(st.sampled_from(places))
-        self.write(key, value)
+        self.write(data.draw(st.sampled_from(places)), value)
 
     @rule(data=st.data())
-    def go_on(self, data: st.DataObject) -> None:
-        """A founder answers the next question as it wants to be answered."""
-        slot = examine(self.form, self.answers, TODAY).next
-        if slot is not None:
-            ask = self.ask(slot.key)
-            fitting_ones = [data for data in DATA[ask.type] if self.oracle().fits(ask, Value(data=data))]
-            if fitting_ones:
-                self.write(slot.key, Value(data=data.draw(st.sampled_from(fitting_ones))))
+    def edit(self, data: st.DataObject) -> None:
+        """A founder gives one of the answers that fit, to whatever applies, most often in a group."""
+        places = self.keys()
+        inner = [key for key in places if "/" in key]
+        if places:
+            key = data.draw(st.sampled_from(inner * 3 + places))
+            self.write(key, data.draw(self.suitable(key)))
+
+    @rule(data=st.data(), steps=st.integers(1, 8))
+    def go_on(self, data: st.DataObject, steps: int) -> None:
+        """A founder answers the next questions as they want to be answered, and likes to add rows."""
+        for _ in range(steps):
+            slot = examine(self.form, self.answers, TODAY).next
+            if slot is None:
+                return
+            likes = slot.closing and data.draw(st.sampled_from((True, True, False)))
+            self.write(slot.key, Value(data=True) if likes else data.draw(self.suitable(slot.key)))
+
+    def suitable(self, key: str) -> st.SearchStrategy[Value]:
+        """Values that fit what is asked at a key, or else any."""
+        ask = self.ask(key)
+        possible = [Value(data=one) for one in DATA.get(ask.type, ())] + [Value(data=None, skipped=True)]
+        return st.sampled_from([value for value in possible if self.oracle().fits(ask, value)] or possible)
 
     def write(self, key: str, value: Value) -> None:
         name, _, rest = key.partition("/")
@@ -173,7 +187,10 @@ class Application(RuleBasedStateMachine):
         rows = sorted({tuple(key.split("/")[:2]) for key in self.keys() if key.count("/") == 2})
         if not rows:
             return
-        name, row = data.draw(st.sampled_from(rows))
+        opened = [
+            (name, row) for name, row in rows if not any(k.startswith(f"{name}/{row}/") for k in self.answers)
+        ]
+        name, row = data.draw(st.sampled_from(rows + opened * 3))
         ask = self.oracle().by_id[name]
         raw = {key: value for key, value in self.answers.items() if not key.startswith(f"{name}/{row}/")}
         if self.oracle().more(ask) and int(row) not in self.oracle().standing_rows(ask):
@@ -186,6 +203,13 @@ class Application(RuleBasedStateMachine):
         names = [f"{name}/{row}/{sub}" for name in IDS[:4] for row in (1, 2, 4) for sub in SUBS]
         odd = ["q1/more", "q2/more", "q3/0/s1", "q3/01/s1", "q3/x/s1", "q9", "q1/1", "", "/", "q1/1/s1/s1"]
         found = data.draw(st.dictionaries(st.sampled_from([*IDS, *names, *odd]), values, max_size=6))
+        groups = [ask for ask in self.asks if ask.type == "group"]
+        for ask in groups:
+            inner = [f"{ask.id}/{row}/{sub.id}" for row in range(1, 6) for sub in ask.subs]
+            for key in data.draw(st.lists(st.sampled_from([*inner, f"{ask.id}/more"]), max_size=5)):
+                found[key] = data.draw(self.suitable(key))
+            if data.draw(st.booleans()):
+                found[ask.id] = Value(data=None, skipped=True)
         raw = {**self.answers, **found}
         self.answers, gone = settle(self.form, raw, TODAY)
         assert self.answers == lasting(self.asks, raw)
@@ -212,6 +236,13 @@ class Application(RuleBasedStateMachine):
         return ask.type == "group" and (rest == "more" or rest.partition("/")[2] in {s.id for s in ask.subs})
 
     @rule(data=st.data())
+    def operator_changes_the_form(self, data: st.DataObject) -> None:
+        """An operator edits application.toml while the draft is there."""
+        kinds = (self.insert_question, self.remove_question, self.reorder)
+        data.draw(st.sampled_from((*kinds, self.change_question, self.change_question, self.remove_option)))(
+            data
+        )
+
     def insert_question(self, data: st.DataObject) -> None:
         free = [name for name in IDS if name not in {ask.id for ask in self.asks}]
         if free:
@@ -219,17 +250,14 @@ class Application(RuleBasedStateMachine):
             new = data.draw(asks(data.draw(st.sampled_from(free)), self.asks[:at]))
             self.change_form((*self.asks[:at], new, *self.asks[at:]))
 
-    @rule(data=st.data())
     def remove_question(self, data: st.DataObject) -> None:
         if len(self.asks) > 1:
             at = data.draw(st.integers(0, len(self.asks) - 1))
             self.change_form((*self.asks[:at], *self.asks[at + 1 :]))
 
-    @rule(data=st.data())
     def reorder(self, data: st.DataObject) -> None:
         self.change_form(tuple(data.draw(st.permutations(self.asks))))
 
-    @rule(data=st.data())
     def change_question(self, data: st.DataObject) -> None:
         """A question gets another type, other limits, other rows, or is needed no more."""
         at = data.draw(st.integers(0, len(self.asks) - 1))
@@ -248,7 +276,6 @@ class Application(RuleBasedStateMachine):
             new = replace(old, subs=new.subs)
         self.change_form((*self.asks[:at], new, *self.asks[at + 1 :]))
 
-    @rule(data=st.data())
     def remove_option(self, data: st.DataObject) -> None:
         at = data.draw(st.integers(0, len(self.asks) - 1))
         gone = data.draw(st.sampled_from(OPTIONS))
