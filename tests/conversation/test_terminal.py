@@ -164,8 +164,11 @@ async def test_the_order_of_lines_survives_a_clock_that_stands_still(folder: Pat
 
 
 async def test_a_stop_interrupts_the_wait_for_a_line(store: Database, clock: Clock, folder: Path) -> None:
+    waiting = asyncio.Event()
+
     class Silent(ScriptedLines):
         async def next(self, prompt: str) -> str | None:
+            waiting.set()
             await asyncio.sleep(60)
             return None
 
@@ -174,9 +177,9 @@ async def test_a_stop_interrupts_the_wait_for_a_line(store: Database, clock: Clo
     bot = Bot(store, clock=clock, channel=TerminalChannel(console, lines, folder=folder, clock=clock))  # type: ignore[arg-type]
     stop = asyncio.Event()
     serving = asyncio.create_task(bot.dispatcher.serve(stop))
-    await asyncio.sleep(0.1)
-    stop.set()
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(10):
+        await waiting.wait()
+        stop.set()
         await serving
     assert lines.closed
 
