@@ -1,11 +1,11 @@
-"""Run benchmarks by name: quality, speed, throughput, calibrate; without a name all but the last."""
+"""Run benchmarks by name: quality, speed, throughput, calibrate, interpret; without a name three."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-NAMES = ("quality", "speed", "throughput", "calibrate")
+NAMES = ("quality", "speed", "throughput", "calibrate", "interpret")
 
 
 def main() -> None:

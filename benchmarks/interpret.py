@@ -188,7 +188,7 @@ def confusion(taken: Sequence[Taken]) -> list[tuple[Any, ...]]:
 
 
 def main() -> None:
-    """Measure both parts and print them as Markdown; with "wrong" also each miss of the development part."""
+    """Measure both parts and print them as Markdown."""
     with TemporaryDirectory(prefix="founder-bot-interpret-") as folder:
         taken = asyncio.run(take_all(Path(folder), read_messages()))
     show(taken)

@@ -30,6 +30,14 @@ _OPEN = re.compile(
     r"(?:go back (?:and|to) )?(?:change|correct|edit|update|fix|revise|rewrite|redo|replace|switch|modify|amend|set|make|put|ändern?|ändere|korrigiere?n?)\b",
     re.IGNORECASE,
 )
+_EDGES = " \n\t.。!！~～?？"
+_SOMETHING = re.compile(
+    r"(?:请|麻烦|帮我|我想|我要|想|要|先|那|能不能|可以)*(?:把|将)\w{1,8}(?:改|换|更正|修改|更新)(?:一?下|掉|了|一改)?(?:吗|吧|可以吗)?|"
+    r"(?:请|麻烦|帮我|我想|我要|想|要|先|那|能不能|可以)*(?:改|修改|更改|更正|更新)(?:一?下)(?:我们?的?)?\w{1,8}(?:吗|吧)?|"
+    r"(?:(?:please|can (?:i|you|we)|could (?:i|you|we)|(?:i|we) (?:want|need|have|would like) to|i'd like to|let me)\s+)*(?:change|correct|edit|update|fix)\s+(?:my|our)\s+\w+(?:\s+\w+)?|"
+    r"(?:bitte |ich (?:möchte|muss|will) )?(?:meine?n?|unsere?n?) \w+ (?:ändern|korrigieren)",
+    re.IGNORECASE,
+)
 _LINK = re.compile(
     r"[\s:–-]*(?:(?:my|our|the|an?|that|this|it|to|in|for|on|of|about|answer|answers|entry|meine?[nr]?|unsere?[nr]?|die|den|das|der|previous|earlier|last|old|first|second|third)\s+)*",
     re.IGNORECASE,
@@ -90,6 +98,8 @@ def find_correction(
         return _of_named(named, reader, text)
     if edits and (numbered := _numbered(text, state)) is not None:
         return Correction(numbered.key, reader.value(numbered.question))
+    if _SOMETHING.fullmatch(text.strip(_EDGES)):
+        return Correction(None)
     if edits or hedges:
         candidate = _by_value(
             reader, state, answers, pending, kinds=_kinds(pending, text, hedges is not None)
@@ -97,6 +107,29 @@ def find_correction(
         if candidate is not None:
             return candidate
     return None
+
+
+def find_statement(
+    text: str, pending: Slot, state: State, *, language: str, today: date
+) -> Correction | None:
+    """What a plain statement says about another question than the pending one, when that is only one."""
+    reader = NewValue(text, language, today)
+    lowered, found = text.casefold(), list[tuple[Slot, Value]]()
+    for slot in state.slots:
+        question = slot.question
+        if slot == pending or slot.group is not None or question.type not in ("number", "yes_no"):
+            continue
+        if question.type == "yes_no" and not any(_stem(name) in lowered for name in names(question)):
+            continue
+        if question.type == "number" and not _has_unit(question, lowered):
+            continue
+        if (value := reader.find(question, text.rstrip("呢啊哦呀的。.! "))) is not None:
+            found.append((slot, value))
+    return Correction(found[0][0].key, found[0][1]) if len(found) == 1 else None
+
+
+def _has_unit(question: Question, lowered: str) -> bool:
+    return any(unit and unit.casefold() in lowered for unit in question.unit.values())
 
 
 def names(question: Question) -> Iterator[str]:

@@ -19,7 +19,7 @@ from forms.model import Answers, Form, Slot, Value
 from forms.state import State
 from forms.values import NotValid
 from handlers.apply.commands import command
-from handlers.apply.corrections import find_correction, names
+from handlers.apply.corrections import find_correction, find_statement, names
 from handlers.apply.reading import OURS, Reading
 from handlers.apply.shapes import Sentence, clauses, is_hypothesis, is_open_question, sentences
 from handlers.small_talk import recognize
@@ -77,7 +77,7 @@ async def interpret(
     message = _Message(clean(text), slot, language, today)
     if (meaning := message.told(state, answers)) is not None:
         return meaning
-    return await message.weighed(ask)
+    return await message.weighed(state, ask)
 
 
 class _Message(Reading):
@@ -132,7 +132,7 @@ class _Message(Reading):
 
     # --- what has to be weighed -------------------------------------------------------------------
 
-    async def weighed(self, ask: Ask) -> Meaning:
+    async def weighed(self, state: State, ask: Ask) -> Meaning:
         """What a message is that holds a question, or no plain answer."""
         self.ask = ask
         if self.slot is None:
@@ -142,7 +142,7 @@ class _Message(Reading):
             return await self._weighed_text(asking)
         if asking:
             return await self._weighed_question(asking)
-        return await self._weighed_statement()
+        return await self._weighed_statement(state)
 
     async def _weighed_question(self, asking: list[Sentence]) -> Meaning:
         """A question while a number, a choice or the like is pending: does it answer besides?"""
@@ -182,7 +182,7 @@ class _Message(Reading):
             return None
         return Meaning(kind="answer", value=value, from_sentence=True, also_asks=cut[1])
 
-    async def _weighed_statement(self) -> Meaning:
+    async def _weighed_statement(self, state: State) -> Meaning:
         """A sentence while a number, a choice or the like is pending: is the value in it?"""
         value = self.aside() or self.found()
         ours = OURS.search(self.text) is not None
@@ -190,7 +190,12 @@ class _Message(Reading):
         if value is not None and not named and not self.denies() and (ours or not self.mentions()):
             return Meaning(kind="answer", value=value, from_sentence=True)
         _, problem = self.read(self.text)
-        looked = await self._look(self.text) if named or len(self.text) >= 4 else None
+        if value is None and not named:
+            if (stated := self._stated(state)) is not None:
+                return stated
+            if self.is_bare():
+                return Meaning(kind="invalid", problem=problem)
+        looked = await self._look(self.text)
         answered = looked is not None and looked.answered and looked.confidence >= _SURE
         if answered and named:
             return Meaning(kind="question", looked=looked)
@@ -199,6 +204,15 @@ class _Message(Reading):
         if answered or named or value is not None:
             return Meaning(kind="unsure", value=value, problem=problem, looked=looked)
         return Meaning(kind="invalid", problem=problem, looked=looked)
+
+    def _stated(self, state: State) -> Meaning | None:
+        """A statement about another question: its answer comes early, or again."""
+        if self.slot is None:
+            return None
+        told = find_statement(self.text, self.slot, state, language=self.language, today=self.today)
+        if told is None:
+            return None
+        return Meaning(kind="correction", key=told.key, value=told.value, from_sentence=True)
 
     async def _weighed_text(self, asking: list[Sentence]) -> Meaning:
         """A text that holds a question: a side question, or a figure of speech in an answer."""

@@ -26,6 +26,8 @@ OURS = re.compile(
 _ASIDE = re.compile(
     r"[(（][^)）]*[)）]|[,，\s]+(?:incl(?:uding|\.)?|inkl\.?|其中|包括|包含|含).*$", re.IGNORECASE
 )
+_WORDS = re.compile(r"[^\W\d_]+")
+_HAN = re.compile(r"[\u3400-\u9fff]")
 _DIGITS = re.compile(r"\+?\d[\d \-()]{6,}\d")
 _TOTAL = re.compile(
     r"(?:一共|总共|共计|共|合计|加起来)(?:有|是)?\s*([^\s,，。]{1,6}?)(?:个人?|人|名|位)?(?=$|[,，。\s])|(\w+)(?: people| of us)? (?:in total|total|altogether|overall|insgesamt)\b",
@@ -76,6 +78,13 @@ class Reading:
         if any(item.asks for item in self.sentences):
             return False
         return has_none(self.text, list(names(self.slot.question)))
+
+    def is_bare(self) -> bool:
+        """Whether there are no words beside a value: "4000", "32.13.2027", "anna@"."""
+        if "@" in self.text and len(self.text.split()) <= 2:
+            return True
+        words = _WORDS.findall(self.text)
+        return (len(words) <= 1 and not _HAN.search("".join(words))) or len("".join(words)) <= 3
 
     def mentions(self) -> bool:
         """Whether the value is only mentioned in a sentence about something: options are topics, too."""

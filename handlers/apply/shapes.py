@@ -192,7 +192,11 @@ def _chinese(text: str, marked: bool) -> Shape:
     if either:
         return "strong" if len(text) <= 40 and addresses(text) else "weak"
     if unmarked.endswith("呢"):
-        return "weak"
+        return (
+            "no"
+            if not marked and re.match(r"(?:我们?|公司)?(?:还|都|也|暂时|目前)?(?:没|不)", text)
+            else "weak"
+        )
     if _ZH_ASKING.search(text):
         return "strong" if addresses(text) and len(text) <= 40 else "weak"
     return "weak" if marked else "no"

@@ -1,0 +1,131 @@
+"""A message in the interview is taken as what it is, or questioned back; a side question is never stored."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from benchmarks.interpret import TODAY, Taken, draft, figures, form_of, read_messages, take_all
+from handlers.apply.interpret import Meaning, interpret
+from knowledge.errors import EmbedderUnavailable
+from knowledge.model import Answer
+
+
+async def never(question: str) -> Answer:
+    raise AssertionError(f"the documents were asked: {question}")
+
+
+async def unavailable(question: str) -> Answer:
+    raise EmbedderUnavailable("the embedder does not answer")
+
+
+async def meaning(text: str, pending: str | None, *, ask: Any = never, track: str = "berth") -> Meaning:
+    answers, state = draft("harbor", track, pending)
+    return await interpret(
+        text,
+        state.slot(pending) if pending else None,
+        state,
+        form=form_of("harbor"),
+        answers=answers,
+        language="en",
+        today=TODAY,
+        ask=ask,
+    )
+
+
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory: pytest.TempPathFactory) -> list[Taken]:
+    """The whole labeled set, with the sample program's documents at hand."""
+    return asyncio.run(take_all(tmp_path_factory.mktemp("index"), read_messages()))
+
+
+def test_the_labeled_set_is_large_and_in_both_languages() -> None:
+    messages = read_messages()
+    assert len(messages) >= 320
+    assert all(sum(m.language == language for m in messages) >= 150 for language in ("zh", "en"))
+    assert {m.split for m in messages} == {"dev", "test"}
+
+
+@pytest.mark.parametrize("split", ["dev", "test"])
+def test_nearly_all_messages_are_taken_as_what_they_are_or_questioned_back(
+    taken: list[Taken], split: str
+) -> None:
+    shares = figures([one for one in taken if one.message.split == split])
+    assert shares["right_or_questioned_back"] >= 0.97
+    assert shares["unsure"] <= 0.06
+    assert shares["values_right"] >= 0.97
+
+
+def test_side_questions_are_not_stored_as_answers(taken: list[Taken]) -> None:
+    assert figures(taken)["right_or_questioned_back"] >= 0.97
+    assert figures(taken)["questions_stored"] < 0.01
+
+
+@pytest.mark.parametrize(
+    ("text", "pending"),
+    [
+        ("7", "team_size"),
+        ("是", "registered"),
+        ("Berth", "track"),
+        ("蓝鲸船艇", "company_name"),
+        ("a@b.cn", "email"),
+    ],
+)
+async def test_a_plain_answer_costs_no_look_into_the_documents(text: str, pending: str) -> None:
+    await meaning(text, pending)
+    times = []
+    for _ in range(20):
+        started = time.perf_counter()
+        found = await meaning(text, pending)
+        times.append(time.perf_counter() - started)
+    assert found.kind == "answer"
+    assert found.value is not None
+    assert min(times) < 0.001
+
+
+async def test_an_answer_and_a_question_in_one_message_are_both_taken() -> None:
+    found = await meaning("7 people. By the way is rent included?", "team_size")
+    assert (found.kind, found.value and found.value.data) == ("answer", 7)
+    assert found.also_asks == "By the way is rent included?"
+
+
+async def test_nothing_pending_means_nothing_is_answered() -> None:
+    assert (await meaning("When will I hear back?", None)).kind == "question"
+    assert (await meaning("7", None)).kind == "question"
+    found = await meaning("actually we are 9 people", None)
+    assert (found.kind, found.key, found.value and found.value.data) == ("correction", "team_size", 9)
+
+
+async def test_which_answer_is_meant_is_asked_when_it_is_not_clear() -> None:
+    found = await meaning("改一下姓名", "email")
+    assert (found.kind, found.key) == ("correction", None)
+    found = await meaning("改一下第二位创始人的姓名", "email")
+    assert found.key == "founders/2/founder_name"
+
+
+async def test_documents_out_of_reach_leave_the_decision_to_the_founder() -> None:
+    found = await meaning("Why Not Boats", "company_name", ask=unavailable)
+    assert found.kind == "unsure"
+    assert found.value is not None
+
+
+async def test_no_message_at_all_breaks_it() -> None:
+    for text in (
+        "",
+        "?",
+        "。。。",
+        "改",
+        "第题改成",
+        "@",
+        "😀",
+        "\x00",
+        "9" * 3000,
+        "吗" * 500,
+        "change my",
+        ": : :",
+    ):
+        for pending in (None, "team_size", "one_sentence", "track", "motivation", "email"):
+            assert (await meaning(text, pending, ask=unavailable)).kind
