@@ -53,7 +53,7 @@ def _markdown(path: str) -> dict[str, Any]:
 
 
 def _sheets(path: str) -> dict[str, Any]:
-    from openpyxl import load_workbook  # type: ignore[import-untyped]
+    from openpyxl import load_workbook
 
     book = load_workbook(path, read_only=True, data_only=True)
     sheets: list[tuple[str, list[list[str]]]] = []
