@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from forms.model import Slot, Value
 from forms.values import NotValid, find_value, read_file, read_value
@@ -22,7 +24,7 @@ from handlers.apply.wording import needs_confirming
 from handlers.ask import LONGEST_QUESTION, tell
 from handlers.buttons import Press, button
 from handlers.errors import apologize
-from handlers.files import FileRefused
+from handlers.files import FileRefused, StoredFile
 from handlers.handover import wish, wishes_person
 from handlers.messages import Reply
 from handlers.start import show_help
@@ -31,6 +33,9 @@ from handlers.turn import Result, Turn
 from handlers.words import clean, clip
 from knowledge.errors import KnowledgeError
 from knowledge.model import Answer
+
+if TYPE_CHECKING:
+    from storage.database import UnitOfWork
 
 _STEPS: dict[str, Step] = {
     "skip": skipping(None),
@@ -242,7 +247,25 @@ async def file(turn: Turn) -> Result:
         return await carry_out(desk, saying(desk.say(refused.key, **refused.values)))
     except NotValid as problem:
         return await carry_out(desk, saying(problem_text(desk, problem)))
-    return await carry_out(desk, answering(slot.key, value, confirm=True))
+    return _noting(await carry_out(desk, answering(slot.key, value, confirm=True)), turn, kept)
+
+
+def _noting(result: Result, turn: Turn, kept: StoredFile) -> Result:
+    """Describe the file in the commit that stores the answer, so that /mydata and /forget know of it."""
+    write = result.write
+
+    async def noted(work: UnitOfWork, message_id: int) -> Sequence[Reply]:
+        replies = await write(work, message_id) if write else ()
+        await work.files.note(
+            turn.founder_id,
+            sha256=kept.sha256,
+            name=kept.name,
+            media_type=kept.media_type,
+            size=kept.size,
+        )
+        return replies
+
+    return replace(result, write=noted)
 
 
 def _misplaced(desk: Desk) -> Outcome:
