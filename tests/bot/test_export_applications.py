@@ -36,9 +36,7 @@ def stored(answers: dict[str, object]) -> dict[str, StoredAnswer]:
 
 
 @pytest.fixture
-async def applied(
-    sqlite_url: str, installation: Installation, monkeypatch: pytest.MonkeyPatch
-) -> str:
+async def applied(sqlite_url: str, installation: Installation, monkeypatch: pytest.MonkeyPatch) -> str:
     """Two submitted applications and a draft; the first has formulas, a question of old and a co-founder."""
     shutil.copy(HARBOR, installation.program / "application.toml")
     monkeypatch.setenv("BOT_DATABASE_URL", sqlite_url)
