@@ -120,8 +120,9 @@ class Reminders:
             for key, item in stored.items()
         }
         today = now.astimezone(program.timezone).date()
-        left = {(slot.group or slot.question).id for slot in examine(form, answers, today).missing}
-        return reminder(program, record, due.kind, len(left), due.deadline, record.language)
+        state = examine(form, answers, today)
+        left = state.questions(state.missing)
+        return reminder(program, record, due.kind, left, due.deadline, record.language)
 
 
 def due_now(form: Form, record: ApplicationRecord, now: datetime, services: Services) -> Due | None:

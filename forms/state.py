@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -36,6 +36,10 @@ class State:
     def complete(self) -> bool:
         """Whether nothing that is required is missing."""
         return not self.missing
+
+    def questions(self, slots: Iterable[Slot]) -> int:
+        """How many questions some slots are, counted as `total` counts."""
+        return len({self.position(slot.key) for slot in slots})
 
     def slot(self, key: str) -> Slot | None:
         """The slot at a key, if it applies now."""

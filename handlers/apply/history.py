@@ -32,7 +32,7 @@ def track_label(turn: Turn, form: Form, record: ApplicationRecord) -> str:
 def state_line(turn: Turn, record: ApplicationRecord, state: State | None) -> str:
     """The state in words; of a draft also how much is left."""
     if record.status == "draft" and state is not None:
-        left = len(state.missing)
+        left = state.questions(state.missing)
         if left:
             return turn.say("applied.state.draft", count=left, minutes=max(1, state.minutes_left))
         return turn.say("applied.state.draft_complete")

@@ -200,9 +200,8 @@ async def _begin(work: UnitOfWork, desk: Desk) -> Sequence[Reply]:
     slot = desk.state.next
     if slot is None:
         return (asking.reply(desk, [*lines, desk.say("applied.join.nothing")]),)
-    lines.append(
-        desk.say("applied.join.private", count=len(desk.state.open), minutes=desk.state.minutes_left)
-    )
+    count = desk.state.questions(desk.state.open)
+    lines.append(desk.say("applied.join.private", count=count, minutes=desk.state.minutes_left))
     outcome = asking.asked(replace(desk, focus=None), slot, lines)
     await work.conversations.set_interview(desk.turn.conversation_id, outcome.interview)
     return outcome.replies
