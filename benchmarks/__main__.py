@@ -1,11 +1,11 @@
-"""Run benchmarks by name: quality, speed, throughput, calibrate, interpret; without a name three."""
+"""Run benchmarks by name: quality, speed, throughput, calibrate, interpret, steps; without a name three."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-NAMES = ("quality", "speed", "throughput", "calibrate", "interpret")
+NAMES = ("quality", "speed", "throughput", "calibrate", "interpret", "steps")
 
 
 def main() -> None:
