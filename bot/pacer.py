@@ -1,0 +1,146 @@
+"""How fast one bot may speak: never more than so many messages in any one second, as the network counts them.
+
+A slot is held from before a request is sent until it is answered, and a message counts for one second from
+its answer. The network counts it somewhere between, so whatever its own second is, it sees no more than
+`rate`, however long requests take and however unevenly they arrive. Beyond that slots are spread evenly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from itertools import count
+from time import monotonic
+from typing import Literal
+
+Priority = Literal["reply", "announcement"]
+
+_ORDER: dict[Priority, int] = {"reply": 0, "announcement": 1}
+_SECOND = 1.0
+_CATCH_UP = 0.025
+_REPLY_BURST = 3
+_FORGET_CHATS_ABOVE = 10_000
+
+_Waiter = tuple[int, int, str, "asyncio.Future[None]"]
+
+
+class Pacer:
+    """One a bot token; `rate` is messages in any second for the whole bot, one a second for each chat.
+
+    Replies go before announcements. A chat may get three replies in quick succession, as networks allow,
+    and after that one a second like everybody else.
+    """
+
+    def __init__(self, rate: int = 30, *, clock: Callable[[], float] = monotonic) -> None:
+        if rate < 1:
+            raise ValueError("a pacer needs a rate of at least one message a second")
+        self.rate = rate
+        self._clock = clock
+        self._numbers = count()
+        self._waiting: list[_Waiter] = []
+        self._parked = 0
+        self._under_way = 0
+        self._answered: deque[float] = deque()
+        self._next_slot = 0.0
+        self._closed_until = 0.0
+        self._chats: dict[str, float] = {}
+        self._wake = asyncio.Event()
+        self._granting: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def slot(self, chat: str, priority: Priority = "reply") -> AsyncIterator[None]:
+        """Wait for a slot and hold it; send exactly one message inside."""
+        granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue((_ORDER[priority], next(self._numbers), chat, granted))
+        try:
+            await granted
+        except asyncio.CancelledError:
+            if granted.done() and not granted.cancelled():
+                self._finish()
+            raise
+        try:
+            yield
+        finally:
+            self._finish()
+
+    def pause(self, seconds: float) -> None:
+        """Give no slot to anybody for so long; a shorter pause never cuts a longer one."""
+        self._closed_until = max(self._closed_until, self._clock() + seconds)
+        self._wake.set()
+
+    # --- granting ---------------------------------------------------------------------------------
+
+    def _queue(self, waiter: _Waiter) -> None:
+        heapq.heappush(self._waiting, waiter)
+        self._wake.set()
+        if self._granting is None or self._granting.done():
+            self._granting = asyncio.create_task(self._grant())
+
+    async def _grant(self) -> None:
+        while self._waiting or self._parked:
+            self._wake.clear()
+            waiter = self._first()
+            if waiter is None:
+                await self._wake.wait()
+                continue
+            pause = self._pause()
+            if pause > 0:
+                heapq.heappush(self._waiting, waiter)
+                await self._woken_within(pause)
+                continue
+            self._take(waiter)
+
+    def _first(self) -> _Waiter | None:
+        """The next waiter whose chat may be written to; the others are set aside until theirs may."""
+        while self._waiting:
+            waiter = heapq.heappop(self._waiting)
+            order, _, chat, granted = waiter
+            if granted.done():
+                continue
+            ready = self._chats.get(chat, 0.0) - (_REPLY_BURST - 1 if order == 0 else 0) * _SECOND
+            wait = ready - self._clock()
+            if wait <= 0:
+                return waiter
+            self._parked += 1
+            asyncio.get_running_loop().call_later(wait, self._return, waiter)
+        return None
+
+    def _return(self, waiter: _Waiter) -> None:
+        self._parked -= 1
+        self._queue(waiter)
+
+    def _pause(self) -> float:
+        """Seconds until the next slot; infinite while only an answer can make room."""
+        now = self._clock()
+        while self._answered and self._answered[0] <= now - _SECOND:
+            self._answered.popleft()
+        room = self.rate - self._under_way - len(self._answered)
+        pauses = [self._closed_until - now, self._next_slot - now]
+        if room <= 0:
+            pauses.append(self._answered[0] + _SECOND - now if self._answered else float("inf"))
+        return max(pauses)
+
+    def _take(self, waiter: _Waiter) -> None:
+        _, _, chat, granted = waiter
+        now = self._clock()
+        self._next_slot = max(self._next_slot, now - _CATCH_UP) + _SECOND / self.rate
+        self._chats[chat] = max(self._chats.get(chat, 0.0), now) + _SECOND
+        if len(self._chats) > _FORGET_CHATS_ABOVE:
+            self._chats = {name: ready for name, ready in self._chats.items() if ready > now}
+        self._under_way += 1
+        granted.set_result(None)
+
+    def _finish(self) -> None:
+        self._under_way -= 1
+        self._answered.append(self._clock())
+        self._wake.set()
+
+    async def _woken_within(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(None if seconds == float("inf") else seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            pass

@@ -1,0 +1,1 @@
+"""Announcements: composing, choosing who gets them, and what founders do with them."""

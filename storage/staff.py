@@ -1,0 +1,98 @@
+"""Staff, what they may do, and the log of what they did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from storage.announcement_records import AuditRecord, Role, StaffRecord
+from storage.announcement_tables import AuditEntry
+from storage.announcement_tables import Staff as StaffTable
+from storage.records import Payload
+from storage.repository import Repository, columns, filled, table
+
+_staff, _audit = table(StaffTable), table(AuditEntry)
+_COLUMNS = columns(StaffTable, StaffRecord)
+_AUDIT = columns(AuditEntry, AuditRecord)
+
+
+class Staff(Repository):
+    """People of the program."""
+
+    __slots__ = ()
+
+    async def add(self, name: str, role: Role, *, language: str | None = None) -> StaffRecord:
+        """Enter a person; their chat account is linked later, by a code."""
+        values = {"name": name, "role": role, "language": language, "created_at": self._now()}
+        row = (await self._write(insert(_staff).values(values).returning(*_COLUMNS))).one()
+        return filled(StaffRecord, row)
+
+    async def get(self, staff_id: int) -> StaffRecord | None:
+        """Find a person, disabled or not."""
+        row = await self._row(select(*_COLUMNS).where(_staff.c.id == staff_id))
+        return None if row is None else filled(StaffRecord, row)
+
+    async def by_founder(self, founder_id: int) -> StaffRecord | None:
+        """Find who of staff writes from this account; None for founders and for the disabled."""
+        row = await self._row(
+            select(*_COLUMNS).where(_staff.c.founder_id == founder_id, _staff.c.disabled_at.is_(None))
+        )
+        return None if row is None else filled(StaffRecord, row)
+
+    async def everyone(self) -> list[StaffRecord]:
+        """List everybody, in the order they were added."""
+        return [filled(StaffRecord, row) for row in await self._rows(select(*_COLUMNS).order_by(_staff.c.id))]
+
+    async def link(self, staff_id: int, founder_id: int) -> bool:
+        """Tie a person to a chat account, which belongs to nobody else then; False for one disabled."""
+        await self._write(update(_staff).where(_staff.c.founder_id == founder_id).values(founder_id=None))
+        return await self._change(staff_id, founder_id=founder_id)
+
+    async def disable(self, staff_id: int) -> bool:
+        """Take away every right and the chat account; False when that was done before."""
+        return await self._change(staff_id, founder_id=None, disabled_at=self._now())
+
+    async def set_role(self, staff_id: int, role: Role) -> bool:
+        """Give another role; False for one disabled."""
+        return await self._change(staff_id, role=role)
+
+    async def _change(self, staff_id: int, **values: Any) -> bool:
+        statement = update(_staff).where(_staff.c.id == staff_id, _staff.c.disabled_at.is_(None))
+        return (await self._write(statement.values(values))).rowcount == 1
+
+
+class Audit(Repository):
+    """The log of what staff did: only ever added to."""
+
+    __slots__ = ()
+
+    async def note(
+        self,
+        action: str,
+        *,
+        actor: str,
+        staff_id: int | None = None,
+        about: tuple[str, int] | None = None,
+        details: Payload | None = None,
+    ) -> None:
+        """Write down an action ("announcement.confirm") about an object ("announcement", 7)."""
+        kind, number = about or (None, None)
+        await self._write(
+            insert(_audit).values(
+                at=self._now(),
+                staff_id=staff_id,
+                actor=actor,
+                action=action,
+                object_kind=kind,
+                object_id=number,
+                details=dict(details or {}),
+            )
+        )
+
+    async def entries(self, *, about: tuple[str, int] | None = None, limit: int = 100) -> list[AuditRecord]:
+        """List the latest entries, newest first."""
+        statement = select(*_AUDIT).order_by(_audit.c.id.desc()).limit(limit)
+        if about is not None:
+            statement = statement.where(_audit.c.object_kind == about[0], _audit.c.object_id == about[1])
+        return [filled(AuditRecord, row) for row in await self._rows(statement)]

@@ -1,0 +1,130 @@
+"""The pacer against a network that counts arrivals in every second, with answers that take their time."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from time import monotonic
+
+import pytest
+
+from bot.pacer import Pacer, Priority
+
+
+@dataclass
+class Network:
+    """Counts a message when it arrives, somewhere between its request and its answer."""
+
+    pacer: Pacer
+    slowest: float = 0.15
+    arrivals: list[float] = field(default_factory=list)
+    order: list[str] = field(default_factory=list)
+
+    async def send(self, chat: str, priority: Priority = "announcement") -> None:
+        async with self.pacer.slot(chat, priority):
+            await asyncio.sleep(random.uniform(0, self.slowest))
+            self.arrivals.append(monotonic())
+            self.order.append(chat)
+            await asyncio.sleep(random.uniform(0, self.slowest))
+
+    def busiest_second(self) -> int:
+        times = sorted(self.arrivals)
+        return max(bisect_left(times, start + 1.0) - number for number, start in enumerate(times))
+
+
+async def test_no_second_ever_holds_more_than_the_rate_however_uneven_the_network_is() -> None:
+    network = Network(Pacer(40))
+
+    await asyncio.gather(*(network.send(str(number)) for number in range(110)))
+
+    assert network.busiest_second() <= 40
+    assert network.busiest_second() >= 30, "and the rate is used"
+
+
+async def test_a_network_that_stalls_and_then_takes_everything_at_once_still_counts_no_more() -> None:
+    pacer, arrivals, stalled = Pacer(40), list[float](), asyncio.Event()
+
+    async def send(chat: str) -> None:
+        async with pacer.slot(chat, "announcement"):
+            await stalled.wait()
+            arrivals.append(monotonic())
+
+    sends = [asyncio.create_task(send(str(number))) for number in range(60)]
+    await asyncio.sleep(1.3)
+    stalled.set()
+    await asyncio.gather(*sends)
+
+    network = Network(pacer, arrivals=arrivals)
+    assert network.busiest_second() <= 40
+
+
+async def test_slots_are_spread_evenly_and_not_given_in_bursts() -> None:
+    network = Network(Pacer(100), slowest=0.0)
+
+    await asyncio.gather(*(network.send(str(number)) for number in range(60)))
+
+    first_tenth = [at for at in network.arrivals if at < network.arrivals[0] + 0.1]
+    assert len(first_tenth) <= 16
+
+
+async def test_a_reply_goes_before_announcements_that_wait() -> None:
+    network = Network(Pacer(20), slowest=0.0)
+    sends = [asyncio.create_task(network.send(f"news {number}")) for number in range(15)]
+    await asyncio.sleep(0.12)
+
+    await network.send("founder", "reply")
+
+    assert network.order.index("founder") <= 5
+    await asyncio.gather(*sends)
+
+
+async def test_one_chat_gets_one_announcement_a_second_while_others_go_on() -> None:
+    network = Network(Pacer(100), slowest=0.0)
+    started = monotonic()
+
+    await asyncio.gather(network.send("same"), network.send("same"), network.send("other"))
+
+    assert network.order == ["same", "other", "same"]
+    assert network.arrivals[-1] - started >= 0.95
+
+
+async def test_a_chat_may_get_a_few_replies_at_once() -> None:
+    network = Network(Pacer(100), slowest=0.0)
+    started = monotonic()
+
+    await asyncio.gather(*(network.send("same", "reply") for _ in range(4)))
+
+    assert network.arrivals[2] - started < 0.5
+    assert network.arrivals[3] - started >= 0.9
+
+
+async def test_a_pause_stops_everybody_and_a_shorter_one_does_not_end_it() -> None:
+    network = Network(Pacer(100), slowest=0.0)
+    started = monotonic()
+    network.pacer.pause(0.4)
+    network.pacer.pause(0.1)
+
+    await network.send("founder", "reply")
+
+    assert network.arrivals[0] - started >= 0.39
+
+
+async def test_whoever_stops_waiting_leaves_no_slot_behind() -> None:
+    pacer = Pacer(2)
+    network = Network(pacer, slowest=0.0)
+    sends = [asyncio.create_task(network.send(str(number))) for number in range(6)]
+    await asyncio.sleep(0.05)
+    for send in sends:
+        send.cancel()
+    await asyncio.gather(*sends, return_exceptions=True)
+
+    async with asyncio.timeout(3):
+        await network.send("last")
+        await network.send("very last")
+
+
+def test_a_rate_below_one_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        Pacer(0)
