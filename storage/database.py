@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from storage.announcements import Announcements
 from storage.applications import Applications
 from storage.codes import Codes
 from storage.conversations import Conversations
@@ -21,10 +22,14 @@ from storage.files import Files
 from storage.founders import Founders
 from storage.handovers import Handovers
 from storage.inbox import Inbox
+from storage.leases import Leases
 from storage.messages import Messages
 from storage.outbox import Outbox
+from storage.recipients import Recipients
 from storage.records import DatabaseStatus
 from storage.repository import Scope
+from storage.staff import Audit, Staff
+from storage.subscriptions import Subscriptions
 from storage.traces import Traces
 from storage.turnstile import Turnstile
 from storage.workers import Workers
@@ -41,7 +46,9 @@ class UnitOfWork:
     """The repositories of one transaction: all of it is committed at the end, or nothing."""
 
     __slots__ = (
+        "announcements",
         "applications",
+        "audit",
         "codes",
         "conversations",
         "feedback",
@@ -49,8 +56,12 @@ class UnitOfWork:
         "founders",
         "handovers",
         "inbox",
+        "leases",
         "messages",
         "outbox",
+        "recipients",
+        "staff",
+        "subscriptions",
         "traces",
         "workers",
     )
@@ -67,6 +78,12 @@ class UnitOfWork:
         self.applications = Applications(scope)
         self.codes = Codes(scope)
         self.files = Files(scope)
+        self.announcements = Announcements(scope)
+        self.recipients = Recipients(scope)
+        self.subscriptions = Subscriptions(scope)
+        self.leases = Leases(scope)
+        self.staff = Staff(scope)
+        self.audit = Audit(scope)
         self.workers = Workers(scope)
 
 

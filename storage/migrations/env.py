@@ -2,7 +2,8 @@
 
 from alembic import context
 
-import storage.application_tables  # noqa: F401 - its tables belong to the metadata
+import storage.announcement_tables
+import storage.application_tables  # noqa: F401 - their tables belong to the metadata
 from storage.tables import Table
 
 connection = context.config.attributes["connection"]

@@ -1,0 +1,175 @@
+"""Staff and their audit log; announcements, their ledger, and what founders want to hear about."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from storage.migrations.columns import (
+    count,
+    create,
+    flag,
+    index,
+    json,
+    one_of,
+    partial_index,
+    short,
+    text,
+    time,
+    to,
+)
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    _create_staff()
+    _create_announcements()
+    _create_ledger()
+    _create_choices()
+    op.create_table(
+        "leases",
+        sa.Column("name", sa.Text(), primary_key=True),
+        text("holder"),
+        time("expires_at"),
+    )
+
+
+def _create_staff() -> None:
+    create(
+        "staff",
+        text("name"),
+        short("role", 10),
+        to("founder_id", "founders", nullable=True),
+        text("language", nullable=True),
+        time("created_at"),
+        time("disabled_at", nullable=True),
+        one_of("role", "owner", "editor", "reviewer", "viewer"),
+        sa.UniqueConstraint("founder_id"),
+    )
+    create(
+        "audit_log",
+        time("at"),
+        to("staff_id", "staff", nullable=True),
+        text("actor"),
+        text("action"),
+        text("object_kind", nullable=True),
+        sa.Column("object_id", sa.BigInteger(), nullable=True),
+        json("details"),
+    )
+    index("audit_log", "object_kind", "object_id")
+
+
+def _create_announcements() -> None:
+    create(
+        "announcements",
+        short("status", 10),
+        json("texts"),
+        text("link", nullable=True),
+        json("file", nullable=True),
+        text("topic", nullable=True),
+        json("audience"),
+        json("replies"),
+        flag("urgent"),
+        time("at", nullable=True),
+        time("valid_until", nullable=True),
+        to("created_by", "staff", nullable=True),
+        to("watch_message_id", "messages", nullable=True),
+        count("revision"),
+        time("created_at"),
+        time("updated_at"),
+        time("confirmed_at", nullable=True),
+        time("started_at", nullable=True),
+        time("finished_at", nullable=True),
+        one_of("status", "draft", "scheduled", "sending", "paused", "finished", "cancelled"),
+    )
+    partial_index("ix_announcements_active", "announcements", ["at"], "status IN ('scheduled', 'sending')")
+
+
+def _create_ledger() -> None:
+    create(
+        "recipients",
+        to("announcement_id", "announcements"),
+        to("founder_id", "founders"),
+        to("conversation_id", "conversations", nullable=True),
+        text("channel", nullable=True),
+        text("chat", nullable=True),
+        text("language", nullable=True),
+        short("status", 12),
+        text("worker", nullable=True),
+        count("attempts"),
+        time("next_at", nullable=True),
+        text("external_id", nullable=True),
+        text("error_code", nullable=True),
+        to("message_id", "messages", nullable=True),
+        time("claimed_at", nullable=True),
+        time("finished_at", nullable=True),
+        sa.UniqueConstraint("announcement_id", "founder_id"),
+        one_of(
+            "status",
+            "pending",
+            "claimed",
+            "sending",
+            "sent",
+            "failed",
+            "blocked",
+            "unsubscribed",
+            "erased",
+            "no_channel",
+            "unknown",
+            "cancelled",
+        ),
+    )
+    partial_index(
+        "ix_recipients_unfinished",
+        "recipients",
+        ["announcement_id", "status", "id"],
+        "status IN ('pending', 'claimed', 'sending')",
+    )
+    index("recipients", "founder_id")
+    index("recipients", "message_id")
+    create(
+        "announcement_replies",
+        to("announcement_id", "announcements"),
+        to("founder_id", "founders"),
+        text("choice"),
+        time("at"),
+        sa.UniqueConstraint("announcement_id", "founder_id"),
+    )
+    index("announcement_replies", "founder_id")
+
+
+def _create_choices() -> None:
+    create(
+        "topic_choices",
+        to("founder_id", "founders"),
+        text("topic"),
+        flag("subscribed"),
+        to("announcement_id", "announcements", nullable=True),
+        time("at"),
+        sa.UniqueConstraint("founder_id", "topic"),
+    )
+    create(
+        "founder_tags",
+        to("founder_id", "founders"),
+        text("tag"),
+        time("at"),
+        sa.UniqueConstraint("founder_id", "tag"),
+    )
+    index("founder_tags", "tag")
+
+
+def downgrade() -> None:
+    names = (
+        "leases",
+        "founder_tags",
+        "topic_choices",
+        "announcement_replies",
+        "recipients",
+        "announcements",
+        "audit_log",
+        "staff",
+    )
+    for name in names:
+        op.drop_table(name)

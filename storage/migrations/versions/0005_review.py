@@ -1,0 +1,14 @@
+"""What staff note about conversations, full-text search, and handovers that a person takes."""
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
