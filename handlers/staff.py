@@ -1,0 +1,70 @@
+"""What each role of staff may do: one table for the chat, the console and the API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+from storage.announcement_records import Role
+
+Permission = Literal[
+    "account.own",
+    "announcement.see",
+    "announcement.send",
+    "announcement.write",
+    "application.review",
+    "application.see",
+    "audit.see",
+    "conversation.annotate",
+    "conversation.export",
+    "conversation.see",
+    "conversation.unmask",
+    "document.edit",
+    "document.see",
+    "gap.close",
+    "gap.see",
+    "handover.take",
+    "staff.manage",
+    "staff.see",
+]
+"""What can be allowed, as noun.verb; `account.own` is one's own account and what every member of staff has."""
+
+PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
+ROLES: tuple[Role, ...] = get_args(Role)
+
+_VIEWER: frozenset[Permission] = frozenset(
+    {
+        "account.own",
+        "announcement.see",
+        "application.see",
+        "conversation.see",
+        "document.see",
+        "gap.see",
+        "staff.see",
+    }
+)
+_REVIEWER: frozenset[Permission] = _VIEWER | {
+    "application.review",
+    "conversation.annotate",
+    "conversation.export",
+    "handover.take",
+}
+_EDITOR: frozenset[Permission] = _REVIEWER | {
+    "announcement.send",
+    "announcement.write",
+    "conversation.unmask",
+    "document.edit",
+    "gap.close",
+}
+GRANTED: Mapping[Role, frozenset[Permission]] = {
+    "viewer": _VIEWER,
+    "reviewer": _REVIEWER,
+    "editor": _EDITOR,
+    "owner": frozenset(PERMISSIONS),
+}
+"""Each role includes the one before it; only an owner manages staff and reads the audit log."""
+
+
+def may(role: Role, permission: Permission) -> bool:
+    """Tell whether a role allows something."""
+    return permission in GRANTED[role]
