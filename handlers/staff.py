@@ -27,7 +27,7 @@ Permission = Literal[
     "staff.manage",
     "staff.see",
 ]
-"""What can be allowed, as noun.verb; `account.own` is one's own account and what every member of staff has."""
+"""What can be allowed, as noun.verb; `account.own`, one's own account, is what everybody has."""
 
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 ROLES: tuple[Role, ...] = get_args(Role)
