@@ -34,7 +34,9 @@ class AuditEntry(Numbered, Table):
     """What a member of staff did, and when; never changed."""
 
     __tablename__ = "audit_log"
-    __table_args__ = args(Index(None, "object_kind", "object_id"))
+    __table_args__ = args(
+        Index(None, "object_kind", "object_id"), Index(None, "staff_id", "id"), Index(None, "action", "id")
+    )
 
     at: Mapped[datetime]
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))

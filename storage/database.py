@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from storage.accounts import Accounts, OneTimeLinks, SignInTries
 from storage.announcements import Announcements
 from storage.applications import Applications
 from storage.codes import Codes
@@ -28,6 +29,7 @@ from storage.outbox import Outbox
 from storage.recipients import Recipients
 from storage.records import DatabaseStatus
 from storage.repository import Scope
+from storage.sessions import ApiTokens, Sessions
 from storage.staff import Audit, Staff
 from storage.subscriptions import Subscriptions
 from storage.traces import Traces
@@ -46,7 +48,9 @@ class UnitOfWork:
     """The repositories of one transaction: all of it is committed at the end, or nothing."""
 
     __slots__ = (
+        "accounts",
         "announcements",
+        "api_tokens",
         "applications",
         "audit",
         "codes",
@@ -58,8 +62,11 @@ class UnitOfWork:
         "inbox",
         "leases",
         "messages",
+        "one_time_links",
         "outbox",
         "recipients",
+        "sessions",
+        "sign_in_tries",
         "staff",
         "subscriptions",
         "traces",
@@ -84,6 +91,11 @@ class UnitOfWork:
         self.leases = Leases(scope)
         self.staff = Staff(scope)
         self.audit = Audit(scope)
+        self.accounts = Accounts(scope)
+        self.one_time_links = OneTimeLinks(scope)
+        self.sessions = Sessions(scope)
+        self.sign_in_tries = SignInTries(scope)
+        self.api_tokens = ApiTokens(scope)
         self.workers = Workers(scope)
 
 

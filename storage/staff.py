@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from storage.announcement_records import AuditRecord, Role, StaffRecord
 from storage.announcement_tables import AuditEntry
@@ -43,6 +43,19 @@ class Staff(Repository):
     async def everyone(self) -> list[StaffRecord]:
         """List everybody, in the order they were added."""
         return [filled(StaffRecord, row) for row in await self._rows(select(*_COLUMNS).order_by(_staff.c.id))]
+
+    async def set_language(self, staff_id: int, language: str | None) -> bool:
+        """Remember the language a person reads; None follows their browser."""
+        return await self._change(staff_id, language=language)
+
+    async def owners(self) -> int:
+        """Count those who may manage staff."""
+        row = await self._row(
+            select(func.count().label("number")).where(
+                _staff.c.role == "owner", _staff.c.disabled_at.is_(None)
+            )
+        )
+        return 0 if row is None else int(row.number)
 
     async def link(self, staff_id: int, founder_id: int) -> bool:
         """Tie a person to a chat account, which belongs to nobody else then; False for one disabled."""
@@ -90,9 +103,32 @@ class Audit(Repository):
             )
         )
 
-    async def entries(self, *, about: tuple[str, int] | None = None, limit: int = 100) -> list[AuditRecord]:
+    async def entries(
+        self,
+        *,
+        about: tuple[str, int] | None = None,
+        staff_id: int | None = None,
+        action: str | None = None,
+        before_id: int | None = None,
+        limit: int = 100,
+    ) -> list[AuditRecord]:
         """List the latest entries, newest first."""
         statement = select(*_AUDIT).order_by(_audit.c.id.desc()).limit(limit)
         if about is not None:
             statement = statement.where(_audit.c.object_kind == about[0], _audit.c.object_id == about[1])
+        if staff_id is not None:
+            statement = statement.where(_audit.c.staff_id == staff_id)
+        if action is not None:
+            statement = statement.where(_audit.c.action == action)
+        if before_id is not None:
+            statement = statement.where(_audit.c.id < before_id)
         return [filled(AuditRecord, row) for row in await self._rows(statement)]
+
+    async def actions(self) -> list[str]:
+        """List the kinds of action there are, in alphabetical order, skipping along the index."""
+        found: list[str] = []
+        statement = select(func.min(_audit.c.action).label("action"))
+        while (row := await self._row(statement)) is not None and row.action is not None:
+            found.append(row.action)
+            statement = select(func.min(_audit.c.action).label("action")).where(_audit.c.action > row.action)
+        return found
