@@ -18,8 +18,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.base import (
-    ANNOUNCEMENT,
-    PRIORITY,
     Channel,
     ChatBlocked,
     DeliveryError,
@@ -275,9 +273,8 @@ class Announcing:
 
     async def _deliver(self, line: RecipientRecord, reply: Reply) -> RecipientOutcome:
         assert line.chat is not None
-        outgoing = replace(reply, extra={**reply.extra, PRIORITY: ANNOUNCEMENT})
         try:
-            result = await self._channel.send(line.chat, outgoing)
+            result = await self._channel.send(line.chat, reply)
         except ChatBlocked as error:
             return self._outcome(line, "blocked", code=error.code)
         except DeliveryError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, insert, select
 
 from storage.entries import NewIncoming, NewOutgoing
@@ -75,6 +77,10 @@ class Messages(Repository):
                 "created_at": self._now(),
             },
         )
+
+    async def add_announcements(self, messages: Sequence[NewOutgoing]) -> list[int]:
+        """Store what was announced to these chats, one message each; return their ids in the same order."""
+        return [(await self.add_outgoing(message)).id for message in messages]
 
     async def get(self, message_id: int) -> MessageRecord | None:
         """Find one message by its id."""

@@ -2,7 +2,7 @@
 
 DeliveryError            the reply was not delivered; `parts_sent` of its messages were
 ├── RetryLater           the network asks for patience: `seconds`
-├── NetworkTrouble       no answer, a broken answer or a server error: worth another try
+├── NetworkTrouble       no answer, a broken answer or a server error: worth another try, unless `maybe_sent`
 ├── ChatBlocked          the founder blocked the bot, left, or the chat is gone
 └── DeliveryRefused      the network will never take this reply: `code` says why
 """
@@ -63,7 +63,12 @@ class DeliveryError(Exception):
 
     A reply may become several messages: `parts_sent` of them were accepted before the error, and the
     next `Channel.send` of the same reply is called with `skip=parts_sent`, so that none appears twice.
+    `retryable` says that another try may help; `maybe_sent` that the network may have the message although
+    it did not say so, so that another try may show it twice.
     """
+
+    retryable = False
+    maybe_sent = False
 
     def __init__(self, code: str, *, parts_sent: int = 0) -> None:
         super().__init__(code)
@@ -74,13 +79,24 @@ class DeliveryError(Exception):
 class RetryLater(DeliveryError):
     """The network asks to wait (HTTP 429)."""
 
+    retryable = True
+
     def __init__(self, seconds: float, *, parts_sent: int = 0) -> None:
         super().__init__("retry_later", parts_sent=parts_sent)
         self.seconds = seconds
 
 
 class NetworkTrouble(DeliveryError):
-    """A time-out, a broken connection or a 5xx: the same reply may go through later."""
+    """A time-out, a broken connection or a 5xx: the same reply may go through later.
+
+    `maybe_sent` when the request was under way and no answer came: the network had it, or had it not.
+    """
+
+    retryable = True
+
+    def __init__(self, code: str, *, parts_sent: int = 0, maybe_sent: bool = False) -> None:
+        super().__init__(code, parts_sent=parts_sent)
+        self.maybe_sent = maybe_sent
 
 
 class ChatBlocked(DeliveryError):

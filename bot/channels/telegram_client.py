@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
+import httpx
 from telegram import Bot
 from telegram.error import (
     BadRequest,
@@ -32,6 +33,7 @@ POLL_SECONDS = 25
 CONNECTIONS = 16
 READ_SECONDS = 15.0
 _NOBODY_THERE = ("chat not found", "peer_id_invalid", "user not found", "chat_write_forbidden")
+_NEVER_WRITTEN = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _REFUSALS = {
     "can't parse entities": "markup",
     "too long": "too_long",
@@ -153,7 +155,19 @@ def delivery_error(error: TelegramError, parts_sent: int = 0) -> DeliveryError:
         return DeliveryRefused(refusal(error), parts_sent=parts_sent)
     if isinstance(error, NetworkError) and "too large" in str(error).lower():
         return DeliveryRefused("file_too_large", parts_sent=parts_sent)
-    return NetworkTrouble(trouble(error), parts_sent=parts_sent)
+    return NetworkTrouble(trouble(error), parts_sent=parts_sent, maybe_sent=_unanswered(error))
+
+
+def _unanswered(error: TelegramError) -> bool:
+    """Tell whether Telegram may have taken a message all the same.
+
+    An answer of 5xx says that it has not: its gateway gives it for what it could not hand on. All but 504,
+    with which a gateway says that it handed on and heard nothing.
+    """
+    if isinstance(error.__cause__, httpx.HTTPError):
+        return not isinstance(error.__cause__, _NEVER_WRITTEN)
+    text = str(error).lower()
+    return type(error) is TelegramError or "gateway timeout" in text
 
 
 def trouble(error: TelegramError) -> str:
