@@ -9,7 +9,20 @@ from typing import Annotated, NoReturn
 import typer
 
 from bot import __version__
-from bot.commands import applications, ask, chat, database, doctor, evaluate, export, form, ingest, run, setup
+from bot.commands import (
+    applications,
+    ask,
+    chat,
+    database,
+    doctor,
+    evaluate,
+    export,
+    form,
+    ingest,
+    run,
+    setup,
+    staff,
+)
 from bot.commands.common import Launch
 
 NAME = "founder-bot"
@@ -35,6 +48,7 @@ app.add_typer(form.app, name="form")
 app.add_typer(database.app, name="db")
 app.add_typer(export.app, name="export")
 app.add_typer(applications.app, name="applications")
+app.add_typer(staff.app, name="staff")
 
 
 def _show_version(wanted: bool) -> None:

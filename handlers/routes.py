@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from handlers import ask, feedback, handover, language, privacy, small_talk, start, unsupported
 from handlers.apply.routes import APPLY_ROUTES
 from handlers.route import Route, command, kind, press
+from handlers.staff_account import STAFF_ROUTES
 from handlers.turn import Turn
 from handlers.words import has_words
 
@@ -18,6 +19,7 @@ def _wordless(turn: Turn) -> bool:
 
 
 ROUTES: tuple[Route, ...] = (
+    *STAFF_ROUTES,
     *APPLY_ROUTES,
     Route(name="unsupported", matches=kind("unsupported", "file"), handle=unsupported.decline),
     Route(name="edited", matches=kind("edited"), handle=unsupported.edited, looks_up=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handlers.buttons import button
 from handlers.messages import Button, Reply
+from handlers.staff_rights import help_lines
 from handlers.turn import Result, Turn
 from handlers.words import clip
 
@@ -30,6 +31,8 @@ async def show_help(turn: Turn) -> Result:
     text = turn.say("help.text", program=turn.program_name)
     if turn.services.form is not None:
         text = f"{text}\n\n{turn.say('apply.help_lines')}"
+    if of_staff := help_lines(turn):
+        text = f"{text}\n\n{of_staff}"
     return Result.of(Reply(text=text, buttons=_examples(turn), language=turn.language))
 
 

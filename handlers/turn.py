@@ -15,6 +15,7 @@ from handlers.messages import IncomingMessage, Reply
 from handlers.program import Program
 from handlers.texts import Texts
 from knowledge.model import Answer, Passage
+from storage.announcement_records import StaffRecord
 from storage.records import MessageRecord, Payload, Person
 
 if TYPE_CHECKING:  # a handler never needs SQLAlchemy to be imported
@@ -91,6 +92,11 @@ class Turn:
     def founder_id(self) -> int:
         """The row of this person."""
         return self.person.founder.id
+
+    @property
+    def staff(self) -> StaffRecord | None:
+        """Who of the program's people writes this; None for a founder."""
+        return self.person.staff
 
     @property
     def pending(self) -> Payload:

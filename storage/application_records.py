@@ -111,6 +111,7 @@ class CodeRecord:
     purpose: CodePurpose
     founder_id: int | None
     application_id: int | None
+    staff_id: int | None
     expires_at: datetime
     used_at: datetime | None
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.tables import CleanJson, Numbered, Table, args, one_of, only
+from storage.tables import CleanJson, Number, Numbered, Table, args, one_of, only
 
 
 class Application(Numbered, Table):
@@ -165,6 +165,7 @@ class Code(Numbered, Table):
     digest: Mapped[str] = mapped_column(String(64))
     founder_id: Mapped[int | None] = mapped_column(ForeignKey("founders.id"))
     application_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id"))
+    staff_id: Mapped[int | None] = mapped_column(Number)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

@@ -31,13 +31,22 @@ class Codes(Repository):
     __slots__ = ()
 
     async def issue(
-        self, purpose: CodePurpose, founder_id: int | None, application_id: int | None, ttl: timedelta
+        self,
+        purpose: CodePurpose,
+        founder_id: int | None,
+        application_id: int | None,
+        ttl: timedelta,
+        *,
+        staff_id: int | None = None,
     ) -> str:
         """Make a code that works once within `ttl`; it is returned here and nowhere else.
 
-        A new code for linking replaces an unused one of the same founder; invitations stand side by side.
+        A new code for linking replaces an unused one of the same founder or member of staff; invitations
+        stand side by side.
         """
         now = self._now()
+        if staff_id is not None:
+            await self.withdraw(staff_id)
         if founder_id is not None and purpose != "join_application":
             await self._write(
                 update(_codes)
@@ -56,11 +65,21 @@ class Codes(Repository):
                 digest=_digest(code),
                 founder_id=founder_id,
                 application_id=application_id,
+                staff_id=staff_id,
                 created_at=now,
                 expires_at=now + ttl,
             )
         )
         return code
+
+    async def withdraw(self, staff_id: int) -> None:
+        """Let the unused codes of a member of staff work no more."""
+        now = self._now()
+        await self._write(
+            update(_codes)
+            .where(_codes.c.staff_id == staff_id, _codes.c.used_at.is_(None), _codes.c.expires_at > now)
+            .values(expires_at=now)
+        )
 
     async def peek(self, code: str, purpose: CodePurpose, founder_id: int) -> CodeRecord:
         """Look at a code without using it up; refuses as `redeem` does."""

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, false, or_, select, update
 
+from storage.announcement_people import KEPT as KEPT_OF_ANNOUNCEMENTS
+from storage.announcement_people import erase_announcements
 from storage.application_erasure import KEPT as KEPT_OF_APPLICATIONS
 from storage.application_erasure import erase_applications
 from storage.records import ErasureReport
@@ -23,6 +25,7 @@ KEPT = {
     "feedback": "ratings without reasons, for statistics",
     "handovers": "that a person was asked for and when, closed, for statistics",
     **KEPT_OF_APPLICATIONS,
+    **KEPT_OF_ANNOUNCEMENTS,
     "updates": "the network's update numbers, so that one delivered again is not answered again",
 }
 """Why a row stays; none of them names the person or holds what they wrote."""
@@ -69,8 +72,9 @@ async def erase(repository: Repository, scope: Scope, founder_id: int) -> Erasur
         .values(language=None, erased_at=repository._now()),
     }
     of_applications = await erase_applications(repository, founder_id)
+    of_announcements = await erase_announcements(repository, founder_id)
     counts = {name: (await repository._write(step)).rowcount for name, step in steps.items()}
-    return ErasureReport(erased=of_applications | counts, kept=dict(KEPT))
+    return ErasureReport(erased=of_applications | of_announcements | counts, kept=dict(KEPT))
 
 
 async def _gather(repository: Repository, founder_id: int) -> _Person:

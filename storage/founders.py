@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Row, and_, insert, select, update
 
+from storage.announcement_records import StaffRecord
+from storage.announcement_tables import Staff
 from storage.entries import Sender
 from storage.erasure import erase
 from storage.holdings import held
@@ -16,6 +18,8 @@ from storage.repository import Repository, columns, filled, named, table
 from storage.tables import Conversation, Founder, Identity, clean_text
 
 _founders, _identities, _conversations = table(Founder), table(Identity), table(Conversation)
+_staff = table(Staff)
+_STAFF_COLUMNS = columns(Staff, StaffRecord)
 
 _KNOWN = (
     select(
@@ -31,6 +35,7 @@ _KNOWN = (
         _conversations.c.pending,
         _conversations.c.interview,
         _conversations.c.blocked_at,
+        *(column.label(f"staff_{column.name}") for column in _STAFF_COLUMNS),
     )
     .select_from(_identities)
     .join(_founders, _founders.c.id == _identities.c.founder_id)
@@ -38,6 +43,7 @@ _KNOWN = (
         _conversations,
         and_(_conversations.c.channel == named("channel"), _conversations.c.chat == named("chat")),
     )
+    .outerjoin(_staff, and_(_staff.c.founder_id == _founders.c.id, _staff.c.disabled_at.is_(None)))
     .where(_identities.c.channel == named("channel"), _identities.c.sender == named("sender"))
 )
 
@@ -176,4 +182,9 @@ def _person(row: Row[Any], sender: Sender) -> Person:
             interview=row.interview,
             blocked_at=row.blocked_at,
         ),
+        staff=None if row.staff_id is None else _member(row),
     )
+
+
+def _member(row: Row[Any]) -> StaffRecord:
+    return StaffRecord(**{column.name: row._mapping[f"staff_{column.name}"] for column in _STAFF_COLUMNS})

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, or_, select
 
+from storage.announcement_people import held_of_announcements
 from storage.application_history import SHARED
 from storage.application_tables import (
     Application,
@@ -51,6 +52,7 @@ def _queries(founder_id: int) -> dict[str, Select[Any]]:
         .where(or_(table(Trace).c.message_id.in_(messages), table(Trace).c.conversation_id.in_(chats)))
         .order_by(table(Trace).c.id),
         **_of_applications(founder_id),
+        **held_of_announcements(founder_id),
         "updates": _in_chats_of(founder_id, _inbox),
         "deliveries": _in_chats_of(founder_id, _outbox),
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import and_, delete, func, or_, select, update
 
+from storage.announcement_people import merge_announcements
 from storage.application_erasure import rewrite_snapshots
 from storage.application_tables import (
     Application,
@@ -44,6 +45,7 @@ async def merge(repository: Repository, from_id: int, into_id: int) -> bool:
     await rewrite_snapshots(repository, from_id, into_id)
     for step in _make_room(from_id, into_id):
         await repository._write(step)
+    await merge_announcements(repository, from_id, into_id)
     for mapped, column in _MOVED:
         source = table(mapped)
         await repository._write(

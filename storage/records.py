@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from storage.announcement_records import StaffRecord
 
 Payload = Mapping[str, Any]
 """JSON-able mapping with string keys."""
@@ -61,11 +64,15 @@ class ConversationRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who wrote and where: the founder, the identity they used and the conversation."""
+    """Who wrote and where: the founder, the identity they used and the conversation.
+
+    `staff` is who of the program's people writes from this account; None for founders and the disabled.
+    """
 
     founder: FounderRecord
     identity_id: int
     conversation: ConversationRecord
+    staff: StaffRecord | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

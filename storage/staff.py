@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, or_, select, update
 
 from storage.announcement_records import AuditRecord, Role, StaffRecord
 from storage.announcement_tables import AuditEntry
@@ -39,6 +39,13 @@ class Staff(Repository):
             select(*_COLUMNS).where(_staff.c.founder_id == founder_id, _staff.c.disabled_at.is_(None))
         )
         return None if row is None else filled(StaffRecord, row)
+
+    async def named(self, name: str) -> list[StaffRecord]:
+        """Find people by their name or by their number."""
+        wanted = name.strip()
+        number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else 0
+        statement = select(*_COLUMNS).where(or_(_staff.c.name == wanted, _staff.c.id == number))
+        return [filled(StaffRecord, row) for row in await self._rows(statement.order_by(_staff.c.id))]
 
     async def everyone(self) -> list[StaffRecord]:
         """List everybody, in the order they were added."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import getpass
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from bot.commands.common import CommandError, begin
+from bot.commands.common import CommandError, actor, begin, with_database
 
 if TYPE_CHECKING:
     from forms.model import Form
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
     from storage.application_records import ApplicationRecord, ApplicationStatus
     from storage.database import Database, UnitOfWork
 
-T = TypeVar("T")
 SETTABLE = ("in_review", "accepted", "declined")
 _Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The application's number, e.g. 2026-0007.")]
 
@@ -56,7 +53,7 @@ def list_(
             after = page[-1].id
 
     program, _ = _program(settings)
-    _run(settings.database, read)
+    with_database(settings.database, read)
 
 
 @app.command("show")
@@ -75,7 +72,7 @@ def show(context: typer.Context, number: _Number) -> None:
             questions = await work.applications.follow_ups(record.id)
         return sheet(program, form, found[0], events, questions)
 
-    for line in _run(settings.database, read):
+    for line in with_database(settings.database, read):
         typer.echo(line)
 
 
@@ -98,7 +95,7 @@ def set_status(
     async def write(database: Database) -> bool | None:
         async with database.unit_of_work() as work:
             record = await _find(work, number)
-            if not await work.applications.set_status(record.id, _status(status), _actor(), note):
+            if not await work.applications.set_status(record.id, _status(status), actor(), note):
                 return None
             changed = await work.applications.get(record.id)
             assert changed is not None
@@ -106,7 +103,7 @@ def set_status(
                 work, record.founder_id, notice_of_status(program, changed, note, changed.language)
             )
 
-    told = _run(settings.database, write)
+    told = with_database(settings.database, write)
     if told is None:
         raise CommandError(f"{number} is {status} already, or is withdrawn or a draft")
     typer.echo(f"{number} is now {status}. {_told(told)}")
@@ -133,12 +130,12 @@ def ask(
             if record.status == "withdrawn":
                 raise CommandError(f"{number} is withdrawn: its founder is not asked about it any more")
             asked = await work.applications.ask_follow_up(
-                record.id, asked_by=_actor(), question=question.strip()
+                record.id, asked_by=actor(), question=question.strip()
             )
             notice = notice_of_follow_up(program, record, asked.id, asked.question, record.language)
             return await tell(work, record.founder_id, notice)
 
-    typer.echo(f"Asked about {number}. {_told(_run(settings.database, write))}")
+    typer.echo(f"Asked about {number}. {_told(with_database(settings.database, write))}")
 
 
 @app.command("file")
@@ -182,19 +179,6 @@ def _program(settings: Any) -> tuple[Program, Form | None]:
     return program, open_form(settings.program, program)
 
 
-def _run(url: str, work: Callable[[Database], Awaitable[T]]) -> T:
-    from storage.database import Database
-
-    async def whole() -> T:
-        database = Database.open(url)
-        try:
-            return await work(database)
-        finally:
-            await database.close()
-
-    return asyncio.run(whole())
-
-
 async def _find(work: UnitOfWork, number: str) -> ApplicationRecord:
     record = await work.applications.by_number(number.strip())
     if record is None:
@@ -206,10 +190,3 @@ def _told(told: bool) -> str:
     if told:
         return "The founder is told in their chat."
     return "The founder could not be told: no chat of theirs can be written to."
-
-
-def _actor() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "command line"

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import getpass
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
     from bot.settings import Settings
+    from storage.database import Database
+
+T = TypeVar("T")
 
 
 class CommandError(Exception):
@@ -46,3 +52,25 @@ def data_folder(settings: Settings) -> Path:
     except OSError as error:
         raise CommandError(f"The data folder {folder} cannot be made: {error.strerror}") from error
     return folder
+
+
+def with_database(url: str, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Do something with the database, opened and closed around it."""
+    from storage.database import Database
+
+    async def whole() -> T:
+        database = Database.open(url)
+        try:
+            return await work(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(whole())
+
+
+def actor() -> str:
+    """Who types this command, for histories and the audit log."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "command line"

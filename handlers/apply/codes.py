@@ -14,7 +14,8 @@ HIDDEN = "hidden"
 """The key of Reply.extra that names what the log of messages must not keep."""
 MASK = "***"
 _LONGEST = 16
-_COMMANDS = frozenset({"link", "join"})
+_COMMANDS = frozenset({"link", "join", "staff"})
+_LINKS = ("join_", "staff_")
 _PRESSES = frozenset({"linked", "joined", "keepdraft"})
 
 
@@ -37,7 +38,8 @@ def refusal(turn: Turn, refused: CodeRefused, command: str) -> Reply:
 
 def code_in(message: IncomingMessage) -> str:
     """What a founder's message holds that the log of messages must not keep; "" for nothing."""
-    if message.command in _COMMANDS or (message.command == "start" and "join_" in message.arguments):
+    opened = message.command == "start" and message.arguments.startswith(_LINKS)
+    if message.command in _COMMANDS or opened:
         return message.arguments.strip()
     press = parse_press(message.button)
     return press.arguments[0] if press and press.action in _PRESSES and press.arguments else ""

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from storage.migrations.columns import (
+    NUMBER,
     count,
     create,
     flag,
@@ -25,6 +26,7 @@ depends_on = None
 
 def upgrade() -> None:
     _create_staff()
+    op.add_column("codes", sa.Column("staff_id", NUMBER, nullable=True))
     _create_announcements()
     _create_ledger()
     _create_choices()
@@ -171,5 +173,6 @@ def downgrade() -> None:
         "audit_log",
         "staff",
     )
+    op.drop_column("codes", "staff_id")
     for name in names:
         op.drop_table(name)

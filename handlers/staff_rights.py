@@ -1,0 +1,48 @@
+"""Who of staff may do what in a chat; for everybody else their routes do not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from handlers.staff import Permission, may
+from handlers.turn import Turn
+
+if TYPE_CHECKING:
+    from storage.announcement_records import StaffRecord
+    from storage.database import UnitOfWork
+
+COMMANDS: tuple[tuple[str, Permission], ...] = (
+    ("announce", "announcement.write"),
+    ("announcements", "announcement.see"),
+    ("staff", "account.own"),
+)
+"""What staff can do in a chat, and who may; their sentences are "team.can.<command>"."""
+
+
+def allowed(turn: Turn, permission: Permission) -> bool:
+    """Tell whether the person who writes is staff and may do this."""
+    return turn.staff is not None and may(turn.staff.role, permission)
+
+
+def for_staff(permission: Permission, matches: Callable[[Turn], bool]) -> Callable[[Turn], bool]:
+    """Match only for staff who may."""
+    return lambda turn: allowed(turn, permission) and matches(turn)
+
+
+async def still_allowed(work: UnitOfWork, turn: Turn, permission: Permission) -> StaffRecord | None:
+    """Look again, inside the unit of work that acts, who writes and whether they still may."""
+    member = await work.staff.by_founder(turn.founder_id)
+    return member if member is not None and may(member.role, permission) else None
+
+
+def command_lines(turn: Turn, member: StaffRecord) -> list[str]:
+    """The commands of a member of staff, a line each."""
+    return [f"/{name} – {turn.say(f'team.can.{name}')}" for name, need in COMMANDS if may(member.role, need)]
+
+
+def help_lines(turn: Turn) -> str:
+    """What staff can do here, for /help; "" for founders."""
+    if turn.staff is None:
+        return ""
+    return "\n".join((turn.say("team.help"), *command_lines(turn, turn.staff)))
