@@ -225,8 +225,8 @@ class Announcing:
         if self._sends or self._outcomes or self._recording is not None:
             return
         async with self._database.unit_of_work() as work:
-            remaining, _ = await work.recipients.unfinished(announcement.id)
-            done = remaining == 0 and await work.announcements.finish(announcement.id)
+            remaining = await work.recipients.open_lines(announcement.id)
+            done = not remaining and await work.announcements.finish(announcement.id)
         if done:
             logger.info("announcement %d is finished", announcement.id)
             self._watched.pop(announcement.id, None)

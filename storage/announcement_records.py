@@ -11,6 +11,9 @@ from storage.records import Payload
 
 Role = Literal["owner", "editor", "reviewer", "viewer"]
 AnnouncementStatus = Literal["draft", "scheduled", "sending", "paused", "finished", "cancelled"]
+ChangeKind = Literal["edit", "delete"]
+ChangeStatus = Literal["running", "finished", "cancelled"]
+Changed = Literal["edited", "deleted", "refused"]
 RecipientStatus = Literal[
     "pending",
     "claimed",
@@ -127,7 +130,11 @@ class AnnouncementRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientRecord:
-    """One line of the ledger; `finished_at` is when its status became final."""
+    """One line of the ledger; `finished_at` is when its status became final.
+
+    `external_id` holds the network's ids of all messages the announcement became, the first one first;
+    `changed` is what became of the last order to edit or delete them, `change_id`.
+    """
 
     id: int
     announcement_id: int
@@ -145,11 +152,34 @@ class RecipientRecord:
     message_id: int | None
     claimed_at: datetime | None
     finished_at: datetime | None
+    change_id: int | None
+    changed: Changed | None
+
+    @property
+    def external_ids(self) -> tuple[str, ...]:
+        """The network's ids of the messages, in order."""
+        return tuple((self.external_id or "").split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRecord:
+    """An order to edit or delete what an announcement's recipients have."""
+
+    id: int
+    announcement_id: int
+    kind: ChangeKind
+    status: ChangeStatus
+    created_by: int | None
+    created_at: datetime
+    finished_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientOutcome:
-    """What became of one sending; status "pending" with `next_at` means once more, not before then."""
+    """What became of one sending; status "pending" with `next_at` means once more, not before then.
+
+    `waited` says that the network asked for patience, which is no failed attempt.
+    """
 
     id: int
     status: RecipientStatus
@@ -158,3 +188,4 @@ class RecipientOutcome:
     error_code: str | None = None
     next_at: datetime | None = None
     message_id: int | None = None
+    waited: bool = False

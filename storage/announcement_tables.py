@@ -96,6 +96,7 @@ class Recipient(Numbered, Table):
             "unknown",
             "cancelled",
         ),
+        one_of("changed", "edited", "deleted", "refused"),
         only(["announcement_id", "status", "id"], "ix_recipients_unfinished", _UNFINISHED),
         Index(None, "founder_id"),
         Index(None, "message_id"),
@@ -115,6 +116,27 @@ class Recipient(Numbered, Table):
     error_code: Mapped[str | None]
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
     claimed_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    change_id: Mapped[int | None] = mapped_column(ForeignKey("announcement_changes.id"))
+    changed: Mapped[str | None] = mapped_column(String(10))
+
+
+class AnnouncementChange(Numbered, Table):
+    """An order to edit or delete what was sent; `recipients.changed` says for whom it worked."""
+
+    __tablename__ = "announcement_changes"
+    __table_args__ = args(
+        one_of("kind", "edit", "delete"),
+        one_of("status", "running", "finished", "cancelled"),
+        Index(None, "announcement_id"),
+        only(["id"], "ix_announcement_changes_running", "status = 'running'"),
+    )
+
+    announcement_id: Mapped[int] = mapped_column(ForeignKey("announcements.id"))
+    kind: Mapped[str] = mapped_column(String(10))
+    status: Mapped[str] = mapped_column(String(10))
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
 
 
@@ -162,3 +184,12 @@ class Lease(Table):
     name: Mapped[str] = mapped_column(primary_key=True)
     holder: Mapped[str]
     expires_at: Mapped[datetime]
+
+
+class RateShare(Table):
+    """How many messages a second each process may send by a bot that several processes speak for."""
+
+    __tablename__ = "rate_shares"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    shares: Mapped[Any] = mapped_column(CleanJson)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -88,14 +88,23 @@ class Announcements(Repository):
         """Go back to sending, for recipients that staff want to be tried again."""
         return await self._change(announcement_id, ("finished",), status="sending", finished_at=None)
 
+    async def correct(self, announcement_id: int, texts: Mapping[str, str]) -> bool:
+        """Say something else from now on; False before it was confirmed, when `edit` is the way.
+
+        Those who have it already are told by a change, see `Changes`.
+        """
+        statuses = ("scheduled", "sending", "paused", "finished", "cancelled")
+        return await self._change(announcement_id, statuses, texts=dict(texts))
+
     async def due(self, now: datetime) -> list[AnnouncementRecord]:
-        """List what is to be sent now, the oldest first."""
+        """List what is to be sent now, urgent ones first, then the oldest."""
         ready = or_(
             _announcements.c.status == "sending",
             (_announcements.c.status == "scheduled")
             & or_(_announcements.c.at.is_(None), _announcements.c.at <= now),
         )
-        rows = await self._rows(select(*_COLUMNS).where(ready).order_by(_announcements.c.id))
+        order = (_announcements.c.urgent.desc(), _announcements.c.id)
+        rows = await self._rows(select(*_COLUMNS).where(ready).order_by(*order))
         return [filled(AnnouncementRecord, row) for row in rows]
 
     async def next_due(self, now: datetime) -> datetime | None:

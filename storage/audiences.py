@@ -21,8 +21,8 @@ _applications, _members = table(Application), table(ApplicationMember)
 def recipients_of(audience: Audience, topic: str | None, channels: Sequence[str]) -> Select[Any]:
     """Select founder_id, conversation_id, channel, chat, language and reason of everybody in an audience.
 
-    `reason` is why a person is not written to ("unsubscribed", "blocked", "no_channel"), NULL for those who
-    are. A person with several chats hears in the one they wrote in last.
+    `reason` is why a person is not written to ("erased", "unsubscribed", "blocked", "no_channel"), NULL for
+    those who are. A person with several chats hears in the one they wrote in last.
     """
     chat = _newest_chat(channels)
     people = (
@@ -31,11 +31,13 @@ def recipients_of(audience: Audience, topic: str | None, channels: Sequence[str]
             chat.label("conversation_id"),
             _language().label("language"),
             _unsubscribed(topic).label("unsubscribed"),
+            _founders.c.erased_at,
         )
-        .where(_founders.c.erased_at.is_(None), _founders.c.merged_into.is_(None), *_narrowed(audience))
+        .where(_founders.c.merged_into.is_(None), *_narrowed(audience))
         .subquery()
     )
     reason = case(
+        (people.c.erased_at.is_not(None), "erased"),
         (people.c.unsubscribed, "unsubscribed"),
         (_conversations.c.id.is_(None), "no_channel"),
         (_conversations.c.blocked_at.is_not(None), "blocked"),

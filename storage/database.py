@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from storage.accounts import Accounts, OneTimeLinks, SignInTries
 from storage.announcements import Announcements
 from storage.applications import Applications
+from storage.changes import Changes
 from storage.codes import Codes
 from storage.conversations import Conversations
 from storage.engine import Location, build_engine, locate
@@ -26,6 +27,7 @@ from storage.inbox import Inbox
 from storage.leases import Leases
 from storage.messages import Messages
 from storage.outbox import Outbox
+from storage.rate_shares import RateShares
 from storage.recipients import Recipients
 from storage.records import DatabaseStatus
 from storage.repository import Scope
@@ -53,6 +55,7 @@ class UnitOfWork:
         "api_tokens",
         "applications",
         "audit",
+        "changes",
         "codes",
         "conversations",
         "feedback",
@@ -64,6 +67,7 @@ class UnitOfWork:
         "messages",
         "one_time_links",
         "outbox",
+        "rate_shares",
         "recipients",
         "sessions",
         "sign_in_tries",
@@ -87,6 +91,8 @@ class UnitOfWork:
         self.files = Files(scope)
         self.announcements = Announcements(scope)
         self.recipients = Recipients(scope)
+        self.changes = Changes(scope)
+        self.rate_shares = RateShares(scope)
         self.subscriptions = Subscriptions(scope)
         self.leases = Leases(scope)
         self.staff = Staff(scope)

@@ -17,15 +17,15 @@ class Leases(Repository):
 
     __slots__ = ()
 
-    async def acquire(self, name: str, holder: str, seconds: float) -> bool:
-        """Take or renew a lease; False while another holder's has not expired."""
+    async def acquire(self, name: str, holder: str, seconds: float, *, dead: str | None = None) -> bool:
+        """Take or renew a lease; False while another holder's has not expired, unless that is `dead`."""
         now = self._now()
         values = {"holder": holder, "expires_at": now + timedelta(seconds=seconds)}
         statement = self._insert(Lease).values(name=name, **values)
         statement = statement.on_conflict_do_update(
             index_elements=["name"],
             set_=values,
-            where=or_(_leases.c.holder == holder, _leases.c.expires_at <= now),
+            where=or_(_leases.c.holder.in_((holder, dead)), _leases.c.expires_at <= now),
         )
         return (await self._write(statement.returning(_leases.c.name))).first() is not None
 

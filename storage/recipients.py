@@ -7,7 +7,6 @@ goes out: after a crash those are "unknown", since nobody can tell whether the n
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -35,16 +34,19 @@ from storage.announcement_records import (
 from storage.announcement_tables import Announcement, Recipient, TopicChoice
 from storage.audiences import recipients_of
 from storage.repository import Repository, columns, filled, table
+from storage.tables import Conversation, Founder
 
 _recipients, _announcements, _choices = table(Recipient), table(Announcement), table(TopicChoice)
+_founders, _conversations = table(Founder), table(Conversation)
 _COLUMNS = columns(Recipient, RecipientRecord)
 _OPEN = ("pending", "claimed", "sending")
+SENDER_DIED = "sender_died"
 _RECORD = (
     update(_recipients)
-    .where(_recipients.c.id == bindparam("row_id"), _recipients.c.status == "sending")
+    .where(_recipients.c.id == bindparam("row_id"))
     .values(
         status=bindparam("outcome"),
-        attempts=_recipients.c.attempts + 1,
+        attempts=_recipients.c.attempts + bindparam("tries"),
         external_id=bindparam("external"),
         error_code=bindparam("code"),
         next_at=bindparam("due"),
@@ -84,20 +86,27 @@ class Recipients(Repository):
     async def expand(
         self, announcement_id: int, audience: Audience, topic: str | None, channels: Sequence[str]
     ) -> int:
-        """Write the lines of an announcement, also of those who will not be written to; return how many."""
+        """Write the lines of an announcement, also of those who will not be written to; return how many.
+
+        Only those who erased themselves get none.
+        """
         people = recipients_of(audience, topic, channels).subquery()
         ended = case((people.c.reason.is_(None), null()), else_=literal(self._now(), type_=_time()))
-        lines = select(
-            literal(announcement_id),
-            people.c.founder_id,
-            people.c.conversation_id,
-            people.c.channel,
-            people.c.chat,
-            people.c.language,
-            func.coalesce(people.c.reason, "pending"),
-            literal(0),
-            ended,
-        ).order_by(people.c.founder_id)
+        lines = (
+            select(
+                literal(announcement_id),
+                people.c.founder_id,
+                people.c.conversation_id,
+                people.c.channel,
+                people.c.chat,
+                people.c.language,
+                func.coalesce(people.c.reason, "pending"),
+                literal(0),
+                ended,
+            )
+            .where(func.coalesce(people.c.reason, "") != "erased")
+            .order_by(people.c.founder_id)
+        )
         names = (
             "announcement_id",
             "founder_id",
@@ -141,28 +150,49 @@ class Recipients(Repository):
     async def mark_sending(self, ids: Collection[int], worker: str) -> set[int]:
         """Commit to sending claimed lines; return which are still to be sent.
 
-        Those whose founder stopped the topic meanwhile become "unsubscribed"; a line that was erased,
-        cancelled or given back, or whose announcement is paused, is not among them.
+        Those whose founder stopped the topic, blocked the bot or is gone meanwhile become "unsubscribed",
+        "blocked" or "erased"; a line that was cancelled or given back, or whose announcement is paused, is
+        not among them. Asked again after a lost commit it says the same.
         """
         mine = and_(
             _recipients.c.id.in_(tuple(ids)),
-            _recipients.c.status == "claimed",
+            _recipients.c.status.in_(("claimed", "sending")),
             _recipients.c.worker == worker,
         )
-        stopped = update(_recipients).where(mine, _stopped_topic())
-        await self._write(stopped.values(status="unsubscribed", finished_at=self._now()))
+        reasons = (("unsubscribed", _stopped_topic()), ("blocked", _blocked()), ("erased", _gone()))
+        why = case(*((reason, status) for status, reason in reasons))
+        withheld = update(_recipients).where(mine, or_(*(reason for _, reason in reasons)))
+        await self._write(withheld.values(status=why, finished_at=self._now()))
         statement = (
             update(_recipients)
-            .where(mine, _recipients.c.chat.is_not(None), _being_sent())
+            .where(mine, _being_sent())
             .values(status="sending")
             .returning(_recipients.c.id)
         )
         return {row.id for row in (await self._write(statement)).all()}
 
+    async def in_flight(self, ids: Collection[int], worker: str) -> dict[int, bool]:
+        """Lock the lines whose outcome is still missing, by id; False for a founder who was erased meanwhile.
+
+        Those that a successor of this worker gave up for unknown count as well: their outcome is known now.
+        """
+        given_up = and_(_recipients.c.status == "unknown", _recipients.c.error_code == SENDER_DIED)
+        statement = select(_recipients.c.id, _recipients.c.chat.is_not(None).label("there")).where(
+            _recipients.c.id.in_(tuple(ids)),
+            _recipients.c.worker == worker,
+            or_(_recipients.c.status == "sending", given_up),
+        )
+        rows = await self._rows(statement.order_by(_recipients.c.id).with_for_update())
+        return {row.id: bool(row.there) for row in rows}
+
     async def record(self, outcomes: Sequence[RecipientOutcome]) -> None:
-        """Write down what became of lines that were being sent; all others stay as they are."""
-        if outcomes:
-            await self._write(_RECORD, [_outcome(item) for item in outcomes])
+        """Write down what became of lines, which `in_flight` named in the same unit of work."""
+        if not outcomes:
+            return
+        await self._write(_RECORD, [_outcome(item) for item in outcomes])
+        if again := [item.id for item in outcomes if item.status == "pending"]:
+            too_late = update(_recipients).where(_recipients.c.id.in_(again), _cancelled())
+            await self._write(too_late.values(status="cancelled", finished_at=self._now()))
 
     async def release(self, worker: str) -> int:
         """Give back what was claimed and not yet sent."""
@@ -181,7 +211,7 @@ class Recipients(Repository):
         unknown = update(_recipients).where(_recipients.c.status == "sending", theirs)
         back = await self._write(given_back.values(status="pending", worker=None))
         lost = await self._write(
-            unknown.values(status="unknown", error_code="sender_died", finished_at=self._now())
+            unknown.values(status="unknown", error_code=SENDER_DIED, finished_at=self._now())
         )
         return {"pending": back.rowcount, "unknown": lost.rowcount}
 
@@ -192,15 +222,29 @@ class Recipients(Repository):
         )
         return (await self._write(statement.values(status="cancelled", finished_at=self._now()))).rowcount
 
-    async def resend(self, announcement_id: int, statuses: Sequence[RecipientStatus]) -> int:
-        """Send once more to lines that staff decided about; return how many."""
+    async def resend(
+        self, announcement_id: int, statuses: Sequence[RecipientStatus], ids: Collection[int] | None = None
+    ) -> int:
+        """Send once more to "unknown" or "failed" lines, all or these, as staff decided; return how many.
+
+        A finished announcement must be opened again, see `Announcements.reopen`.
+        """
         allowed = tuple(set(statuses) & {"unknown", "failed"})
         statement = update(_recipients).where(
             _recipients.c.announcement_id == announcement_id,
             _recipients.c.status.in_(allowed),
             _recipients.c.chat.is_not(None),
         )
-        values = {"status": "pending", "worker": None, "next_at": None, "finished_at": None}
+        if ids is not None:
+            statement = statement.where(_recipients.c.id.in_(tuple(ids)))
+        values = {
+            "status": "pending",
+            "worker": None,
+            "attempts": 0,
+            "next_at": None,
+            "error_code": None,
+            "finished_at": None,
+        }
         return (await self._write(statement.values(**values))).rowcount
 
     async def progress(self, announcement_id: int) -> dict[RecipientStatus, int]:
@@ -224,27 +268,42 @@ class Recipients(Repository):
         rows = await self._rows(statement)
         return {(row.status, str(row.code)): int(row.n) for row in rows}
 
-    async def unfinished(self, announcement_id: int) -> tuple[int, datetime | None]:
-        """Say how many lines are open, and when the next that waits for another try is due."""
-        waiting = _recipients.c.status == "pending"
-        statement = select(
-            func.count().label("n"),
-            func.min(case((waiting, _recipients.c.next_at), else_=null())).label("due"),
-        ).where(_recipients.c.announcement_id == announcement_id, _recipients.c.status.in_(_OPEN))
-        row = await self._row(statement)
-        return (0, None) if row is None else (int(row.n), row.due)
+    async def open_lines(self, announcement_id: int) -> dict[str, int]:
+        """Count by channel the lines that are neither sent nor given up."""
+        channel = func.coalesce(_recipients.c.channel, "")
+        statement = (
+            select(channel.label("key"), func.count().label("n"))
+            .where(_recipients.c.announcement_id == announcement_id, _recipients.c.status.in_(_OPEN))
+            .group_by(channel)
+        )
+        return {str(row.key): int(row.n) for row in await self._rows(statement)}
+
+    async def give_up(self, announcement_id: int, channel: str, code: str) -> int:
+        """Let lines fail that nobody has begun to send, because of their channel; return how many."""
+        statement = update(_recipients).where(
+            _recipients.c.announcement_id == announcement_id,
+            _recipients.c.channel == channel,
+            _recipients.c.status.in_(("pending", "claimed")),
+        )
+        values = {"status": "failed", "error_code": code, "finished_at": self._now()}
+        return (await self._write(statement.values(**values))).rowcount
 
     async def page(
-        self, announcement_id: int, *, after_id: int = 0, limit: int = 500
+        self,
+        announcement_id: int,
+        *,
+        after_id: int = 0,
+        limit: int = 500,
+        statuses: Sequence[RecipientStatus] = (),
     ) -> list[RecipientRecord]:
-        """List lines in order, a page at a time."""
-        statement = (
-            select(*_COLUMNS)
-            .where(_recipients.c.announcement_id == announcement_id, _recipients.c.id > after_id)
-            .order_by(_recipients.c.id)
-            .limit(limit)
+        """List lines in order, a page at a time, all or those with these statuses."""
+        statement = select(*_COLUMNS).where(
+            _recipients.c.announcement_id == announcement_id, _recipients.c.id > after_id
         )
-        return [filled(RecipientRecord, row) for row in await self._rows(statement)]
+        if statuses:
+            statement = statement.where(_recipients.c.status.in_(tuple(statuses)))
+        rows = await self._rows(statement.order_by(_recipients.c.id).limit(limit))
+        return [filled(RecipientRecord, row) for row in rows]
 
     async def announcement_of(self, message_id: int) -> int | None:
         """Find which announcement a stored message is."""
@@ -252,6 +311,20 @@ class Recipients(Repository):
             select(_recipients.c.announcement_id).where(_recipients.c.message_id == message_id)
         )
         return None if row is None else int(row[0])
+
+    async def announcement_at(self, founder_id: int, conversation_id: int, external_id: str) -> int | None:
+        """Find which announcement a founder has under one of the network's ids in a chat."""
+        rows = await self._rows(
+            select(_recipients.c.announcement_id, _recipients.c.external_id)
+            .where(
+                _recipients.c.founder_id == founder_id,
+                _recipients.c.conversation_id == conversation_id,
+                _recipients.c.external_id.is_not(None),
+            )
+            .order_by(_recipients.c.id.desc())
+        )
+        found = (row.announcement_id for row in rows if external_id in row.external_id.split())
+        return next((int(number) for number in found), None)
 
 
 def _time() -> Any:
@@ -264,6 +337,12 @@ def _being_sent() -> ColumnElement[bool]:
     )
 
 
+def _cancelled() -> ColumnElement[bool]:
+    return exists().where(
+        _announcements.c.id == _recipients.c.announcement_id, _announcements.c.status == "cancelled"
+    )
+
+
 def _stopped_topic() -> ColumnElement[bool]:
     return exists().where(
         _announcements.c.id == _recipients.c.announcement_id,
@@ -273,6 +352,17 @@ def _stopped_topic() -> ColumnElement[bool]:
     )
 
 
+def _blocked() -> ColumnElement[bool]:
+    return exists().where(
+        _conversations.c.id == _recipients.c.conversation_id, _conversations.c.blocked_at.is_not(None)
+    )
+
+
+def _gone() -> ColumnElement[bool]:
+    erased = exists().where(_founders.c.id == _recipients.c.founder_id, _founders.c.erased_at.is_not(None))
+    return or_(_recipients.c.chat.is_(None), erased)
+
+
 def _outcome(outcome: RecipientOutcome) -> dict[str, Any]:
     return {
         "row_id": outcome.id,
@@ -280,6 +370,7 @@ def _outcome(outcome: RecipientOutcome) -> dict[str, Any]:
         "external": outcome.external_id,
         "code": outcome.error_code,
         "due": outcome.next_at,
+        "tries": 0 if outcome.waited else 1,
         "ended": None if outcome.status == "pending" else outcome.at,
         "message": outcome.message_id,
     }

@@ -36,6 +36,7 @@ def upgrade() -> None:
         text("holder"),
         time("expires_at"),
     )
+    op.create_table("rate_shares", sa.Column("name", sa.Text(), primary_key=True), json("shares"))
 
 
 def _create_staff() -> None:
@@ -91,6 +92,19 @@ def _create_announcements() -> None:
 
 def _create_ledger() -> None:
     create(
+        "announcement_changes",
+        to("announcement_id", "announcements"),
+        short("kind", 10),
+        short("status", 10),
+        to("created_by", "staff", nullable=True),
+        time("created_at"),
+        time("finished_at", nullable=True),
+        one_of("kind", "edit", "delete"),
+        one_of("status", "running", "finished", "cancelled"),
+    )
+    index("announcement_changes", "announcement_id")
+    partial_index("ix_announcement_changes_running", "announcement_changes", ["id"], "status = 'running'")
+    create(
         "recipients",
         to("announcement_id", "announcements"),
         to("founder_id", "founders"),
@@ -107,7 +121,10 @@ def _create_ledger() -> None:
         to("message_id", "messages", nullable=True),
         time("claimed_at", nullable=True),
         time("finished_at", nullable=True),
+        to("change_id", "announcement_changes", nullable=True),
+        short("changed", 10, nullable=True),
         sa.UniqueConstraint("announcement_id", "founder_id"),
+        one_of("changed", "edited", "deleted", "refused"),
         one_of(
             "status",
             "pending",
@@ -164,11 +181,13 @@ def _create_choices() -> None:
 
 def downgrade() -> None:
     names = (
+        "rate_shares",
         "leases",
         "founder_tags",
         "topic_choices",
         "announcement_replies",
         "recipients",
+        "announcement_changes",
         "announcements",
         "audit_log",
         "staff",
