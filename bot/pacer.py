@@ -2,7 +2,7 @@
 
 A slot is held from before a request is sent until it is answered, and a message counts for one second from
 its answer. The network counts it somewhere between, so whatever its own second is, it sees no more than
-`rate`, however long requests take and however unevenly they arrive. Beyond that slots are spread evenly.
+`rate`, however long requests take and however unevenly they arrive. Announcements are also spread evenly.
 """
 
 from __future__ import annotations
@@ -20,24 +20,26 @@ Priority = Literal["reply", "announcement"]
 
 _ORDER: dict[Priority, int] = {"reply": 0, "announcement": 1}
 _SECOND = 1.0
-_CATCH_UP = 0.025
-_REPLY_BURST = 3
+_CATCH_UP = 0.05
+_REPLY_BURST = 5
 _FORGET_CHATS_ABOVE = 10_000
 
-_Waiter = tuple[int, int, str, "asyncio.Future[None]"]
+_Waiter = tuple[int, int, str | None, "asyncio.Future[None]"]
 
 
 class Pacer:
     """One a bot token; `rate` is messages in any second for the whole bot, one a second for each chat.
 
-    Replies go before announcements. A chat may get three replies in quick succession, as networks allow,
-    and after that one a second like everybody else.
+    Replies go before announcements. A chat may get five replies in quick succession, as networks allow,
+    and after that one a second like everybody else. `share` is what other processes leave of the rate.
     """
 
     def __init__(self, rate: int = 30, *, clock: Callable[[], float] = monotonic) -> None:
         if rate < 1:
             raise ValueError("a pacer needs a rate of at least one message a second")
         self.rate = rate
+        self._share = rate
+        self._replies: deque[float] = deque()
         self._clock = clock
         self._numbers = count()
         self._waiting: list[_Waiter] = []
@@ -50,9 +52,37 @@ class Pacer:
         self._wake = asyncio.Event()
         self._granting: asyncio.Task[None] | None = None
 
+    @property
+    def share(self) -> int:
+        """How many of `rate` messages a second are this process's."""
+        return self._share
+
+    @share.setter
+    def share(self, share: int) -> None:
+        self._share = share
+        self._wake.set()
+
+    @property
+    def used(self) -> int:
+        """How many slots count now: held, or answered less than a second ago."""
+        self._forget(self._answered)
+        return self._under_way + len(self._answered)
+
+    @property
+    def replies(self) -> int:
+        """How many replies a second there are to send: those of the last second and those that wait."""
+        self._forget(self._replies)
+        waiting = sum(order == 0 and not granted.done() for order, _, _, granted in self._waiting)
+        return len(self._replies) + waiting
+
+    @property
+    def announces(self) -> bool:
+        """Whether announcements wait for a slot."""
+        return any(order > 0 and not granted.done() for order, _, _, granted in self._waiting)
+
     @asynccontextmanager
-    async def slot(self, chat: str, priority: Priority = "reply") -> AsyncIterator[None]:
-        """Wait for a slot and hold it; send exactly one message inside."""
+    async def slot(self, chat: str | None, priority: Priority = "reply") -> AsyncIterator[None]:
+        """Wait for a slot, hold it, send one message inside; without a chat only the bot's rate counts."""
         granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue((_ORDER[priority], next(self._numbers), chat, granted))
         try:
@@ -86,7 +116,7 @@ class Pacer:
             if waiter is None:
                 await self._wake.wait()
                 continue
-            pause = self._pause()
+            pause = self._pause(waiter[0])
             if pause > 0:
                 heapq.heappush(self._waiting, waiter)
                 await self._woken_within(pause)
@@ -100,6 +130,8 @@ class Pacer:
             order, _, chat, granted = waiter
             if granted.done():
                 continue
+            if chat is None:
+                return waiter
             ready = self._chats.get(chat, 0.0) - (_REPLY_BURST - 1 if order == 0 else 0) * _SECOND
             wait = ready - self._clock()
             if wait <= 0:
@@ -112,22 +144,25 @@ class Pacer:
         self._parked -= 1
         self._queue(waiter)
 
-    def _pause(self) -> float:
+    def _pause(self, order: int) -> float:
         """Seconds until the next slot; infinite while only an answer can make room."""
         now = self._clock()
-        while self._answered and self._answered[0] <= now - _SECOND:
-            self._answered.popleft()
-        room = self.rate - self._under_way - len(self._answered)
-        pauses = [self._closed_until - now, self._next_slot - now]
-        if room <= 0:
+        pauses = [self._closed_until - now]
+        if order > 0:
+            pauses.append(self._next_slot - now)
+        if self.used >= self._share:
             pauses.append(self._answered[0] + _SECOND - now if self._answered else float("inf"))
         return max(pauses)
 
     def _take(self, waiter: _Waiter) -> None:
-        _, _, chat, granted = waiter
+        order, _, chat, granted = waiter
         now = self._clock()
-        self._next_slot = max(self._next_slot, now - _CATCH_UP) + _SECOND / self.rate
-        self._chats[chat] = max(self._chats.get(chat, 0.0), now) + _SECOND
+        self._next_slot = max(self._next_slot, now - _CATCH_UP) + _SECOND / self._share
+        if order == 0:
+            self._replies.append(now)
+            self._forget(self._replies)
+        if chat is not None:
+            self._chats[chat] = max(self._chats.get(chat, 0.0), now) + _SECOND
         if len(self._chats) > _FORGET_CHATS_ABOVE:
             self._chats = {name: ready for name, ready in self._chats.items() if ready > now}
         self._under_way += 1
@@ -137,6 +172,11 @@ class Pacer:
         self._under_way -= 1
         self._answered.append(self._clock())
         self._wake.set()
+
+    def _forget(self, moments: deque[float]) -> None:
+        limit = self._clock() - _SECOND
+        while moments and moments[0] <= limit:
+            moments.popleft()
 
     async def _woken_within(self, seconds: float) -> None:
         try:

@@ -94,10 +94,10 @@ async def test_a_chat_may_get_a_few_replies_at_once() -> None:
     network = Network(Pacer(100), slowest=0.0)
     started = monotonic()
 
-    await asyncio.gather(*(network.send("same", "reply") for _ in range(4)))
+    await asyncio.gather(*(network.send("same", "reply") for _ in range(6)))
 
-    assert network.arrivals[2] - started < 0.5
-    assert network.arrivals[3] - started >= 0.9
+    assert network.arrivals[4] - started < 0.5
+    assert network.arrivals[5] - started >= 0.9
 
 
 async def test_a_pause_stops_everybody_and_a_shorter_one_does_not_end_it() -> None:
@@ -123,6 +123,31 @@ async def test_whoever_stops_waiting_leaves_no_slot_behind() -> None:
     async with asyncio.timeout(3):
         await network.send("last")
         await network.send("very last")
+
+
+async def test_an_edit_takes_a_slot_of_the_bot_but_none_of_its_chat() -> None:
+    pacer = Pacer(100)
+    async with pacer.slot("founder", "announcement"):
+        pass
+
+    async with asyncio.timeout(0.5), pacer.slot(None, "announcement"):
+        assert pacer.used == 2
+
+
+async def test_a_smaller_share_is_kept_and_a_bigger_one_used_at_once() -> None:
+    network = Network(Pacer(30), slowest=0.0)
+    network.pacer.share = 0
+    sends = [asyncio.create_task(network.send(str(number), "reply")) for number in range(8)]
+    await asyncio.sleep(0.1)
+    assert network.arrivals == []
+    assert network.pacer.replies == 8
+
+    network.pacer.share = 3
+    await asyncio.sleep(0.1)
+    assert len(network.arrivals) == 3
+    network.pacer.share = 30
+    async with asyncio.timeout(0.5):
+        await asyncio.gather(*sends)
 
 
 def test_a_rate_below_one_is_refused() -> None:
