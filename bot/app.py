@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Clock = Callable[[], datetime]
 
-MENU = ("start", "apply", "draft", "status", "help", "language", "privacy", "human")
+MENU = ("start", "apply", "draft", "status", "topics", "help", "language", "privacy", "human")
 """The commands that chat networks offer in a menu; the others are named where they are needed."""
 
 

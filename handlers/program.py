@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_TOPIC_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")
 
 
 class ProgramError(Exception):
@@ -17,6 +20,14 @@ class ProgramError(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
     """One way into the program (residency, pilot, …); `names` by language."""
+
+    id: str
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """What announcements may be about; founders subscribe and unsubscribe by it. `names` by language."""
 
     id: str
     names: Mapping[str, str]
@@ -35,6 +46,11 @@ class Program:
     contact: Mapping[str, str]
     intro: Mapping[str, str]
     examples: Mapping[str, tuple[str, ...]]
+    topics: tuple[Topic, ...] = ()
+
+    def topic(self, topic_id: str | None) -> Topic | None:
+        """The topic with this id; None for none, or one that the program has no more."""
+        return next((topic for topic in self.topics if topic.id == topic_id), None)
 
     def text(self, texts: Mapping[str, str], language: str) -> str:
         """The text in `language`, else in English, else in the program's first language."""
@@ -76,6 +92,7 @@ def _program(path: Path, data: Mapping[str, Any]) -> Program:
         contact=_texts(path, table, "contact"),
         intro=_texts(path, table, "intro"),
         examples={k: tuple(map(str, v)) for k, v in table.get("examples", {}).items()},
+        topics=_topics(path, data, languages),
     )
 
 
@@ -100,3 +117,23 @@ def _tracks(path: Path, data: Mapping[str, Any]) -> tuple[Track, ...]:
             raise ProgramError(f"{path}: every [[track]] needs an id and a name by language")
         tracks.append(Track(id=str(entry["id"]), names={str(k): str(v) for k, v in entry["name"].items()}))
     return tuple(tracks)
+
+
+def _topics(path: Path, data: Mapping[str, Any], languages: tuple[str, ...]) -> tuple[Topic, ...]:
+    topics: list[Topic] = []
+    for entry in data.get("topic", ()):
+        if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
+            raise ProgramError(f"{path}: every [[topic]] needs an id")
+        topic_id, names = entry["id"], entry.get("name")
+        if not _TOPIC_ID.fullmatch(topic_id):
+            raise ProgramError(
+                f'{path}: [[topic]] id {topic_id!r}: use up to 31 of a-z, 0-9, - and _, such as "events"'
+            )
+        if any(topic.id == topic_id for topic in topics):
+            raise ProgramError(f"{path}: [[topic]] id {topic_id!r} is there twice")
+        named = names if isinstance(names, dict) else {}
+        missing = [code for code in languages if not str(named.get(code, "")).strip()]
+        if missing:
+            raise ProgramError(f"{path}: [[topic]] {topic_id!r} has no name.{missing[0]}")
+        topics.append(Topic(id=topic_id, names={str(k): str(v).strip() for k, v in named.items()}))
+    return tuple(topics)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handlers import ask, feedback, handover, language, privacy, small_talk, start, unsupported
+from handlers.announce.routes import ANNOUNCE_ROUTES
 from handlers.apply.routes import APPLY_ROUTES
 from handlers.route import Route, command, kind, press
 from handlers.staff_account import STAFF_ROUTES
@@ -20,6 +21,7 @@ def _wordless(turn: Turn) -> bool:
 
 ROUTES: tuple[Route, ...] = (
     *STAFF_ROUTES,
+    *ANNOUNCE_ROUTES,
     *APPLY_ROUTES,
     Route(name="unsupported", matches=kind("unsupported", "file"), handle=unsupported.decline),
     Route(name="edited", matches=kind("edited"), handle=unsupported.edited, looks_up=True),

@@ -305,6 +305,15 @@ class Recipients(Repository):
         rows = await self._rows(statement.order_by(_recipients.c.id).limit(limit))
         return [filled(RecipientRecord, row) for row in rows]
 
+    async def of(self, announcement_id: int, founder_id: int) -> RecipientRecord | None:
+        """Find the line of one founder; None for who is not addressed."""
+        row = await self._row(
+            select(*_COLUMNS).where(
+                _recipients.c.announcement_id == announcement_id, _recipients.c.founder_id == founder_id
+            )
+        )
+        return None if row is None else filled(RecipientRecord, row)
+
     async def announcement_of(self, message_id: int) -> int | None:
         """Find which announcement a stored message is."""
         row = await self._row(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from handlers.buttons import button
 from handlers.messages import Attachment, Button, Reply
 from handlers.program import Program
@@ -9,8 +11,13 @@ from handlers.texts import Texts
 from storage.announcement_records import AnnouncementRecord
 
 
-def announcement_reply(announcement: AnnouncementRecord, language: str | None, program: Program) -> Reply:
-    """Render in the founder's language, else in the other one with a note that says so."""
+def announcement_reply(
+    announcement: AnnouncementRecord, language: str | None, program: Program, *, chosen: str | None = None
+) -> Reply:
+    """Render in the founder's language, else in the other one with a note that says so.
+
+    `chosen` is the reply button that this founder pressed last.
+    """
     wanted = language or program.default_language
     spoken = spoken_language(announcement, wanted, program)
     texts = Texts(wanted)
@@ -18,7 +25,7 @@ def announcement_reply(announcement: AnnouncementRecord, language: str | None, p
     return Reply(
         text=announcement.texts[spoken],
         notes=notes,
-        buttons=_buttons(announcement, texts, spoken),
+        buttons=buttons_of(announcement, texts, spoken, chosen),
         attachments=_files(announcement),
         language=wanted,
     )
@@ -32,12 +39,20 @@ def spoken_language(announcement: AnnouncementRecord, language: str, program: Pr
     return next(code for code, text in announcement.texts.items() if text)
 
 
-def _buttons(announcement: AnnouncementRecord, texts: Texts, spoken: str) -> tuple[tuple[Button, ...], ...]:
+def buttons_of(
+    announcement: AnnouncementRecord, texts: Texts, spoken: str, chosen: str | None = None
+) -> tuple[tuple[Button, ...], ...]:
+    """The rows under an announcement: its link, its replies, and the end of its topic."""
     rows: list[tuple[Button, ...]] = []
     if announcement.link:
         rows.append((Button(label=texts("announce.open_link"), payload="", url=announcement.link),))
     answers = tuple(
-        button(_label(item["labels"], texts.language, spoken), "rsvp", announcement.id, item["id"])
+        button(
+            ("✓ " if item["id"] == chosen else "") + reply_label(item["labels"], texts.language, spoken),
+            "rsvp",
+            announcement.id,
+            item["id"],
+        )
         for item in announcement.replies
     )
     rows += [answers[start : start + 2] for start in range(0, len(answers), 2)]
@@ -46,7 +61,8 @@ def _buttons(announcement: AnnouncementRecord, texts: Texts, spoken: str) -> tup
     return tuple(rows)
 
 
-def _label(labels: dict[str, str], language: str, spoken: str) -> str:
+def reply_label(labels: Mapping[str, str], language: str, spoken: str) -> str:
+    """What a reply button says in a language, else in that of the text, else in any."""
     return labels.get(language) or labels.get(spoken) or next(iter(labels.values()))
 
 
