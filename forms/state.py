@@ -56,7 +56,7 @@ class State:
 class Change:
     """The answers after a change, and the slots that began or ceased to apply through it."""
 
-    answers: dict[str, Value]
+    answers: Answers
     opened: tuple[Slot, ...] = ()
     closed: tuple[Slot, ...] = ()
 
@@ -66,7 +66,7 @@ def symbols(form: Form, answers: Answers, today: date) -> dict[str, Any]:
     return walk(form, answers, today).symbols
 
 
-def settle(form: Form, answers: Answers, today: date) -> tuple[dict[str, Value], tuple[str, ...]]:
+def settle(form: Form, answers: Answers, today: date) -> tuple[Answers, tuple[str, ...]]:
     """The answers that still apply and are valid, and the keys of those that do not."""
     kept = walk(form, answers, today).kept
     return kept, tuple(key for key in answers if key not in kept)
@@ -109,7 +109,7 @@ def put(form: Form, answers: Answers, key: str, value: Value, today: date) -> Ch
     skip "another row?" is to say no. A value that was read for another question raises ValueError.
     """
     before = walk(form, answers, today)
-    now = dict(before.kept)
+    now: dict[str, Value] = dict(before.kept)
     group_id, _, rest = key.partition("/")
     if not rest and value.skipped and (group := before.groups.get(key)) is not None:
         if group.required:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import Row, and_, insert, select, update
 
 from storage.announcement_records import StaffRecord
 from storage.announcement_tables import Staff
+from storage.application_opening import OPENED, OpenedApplication, opened
 from storage.entries import Sender
 from storage.erasure import erase
 from storage.holdings import held
@@ -70,7 +72,11 @@ class Founders(Repository):
         That is: an unknown sender or chat, or a name, username or language hint that has changed.
         """
         row = await self._known(sender)
-        return _person(row, sender) if row is not None and _up_to_date(row, sender) else None
+        if row is None or not _up_to_date(row, sender):
+            return None
+        person = _person(row, sender)
+        wanted = (row.interview or {}).get("application")
+        return person if wanted is None else replace(person, opened=await self._open(wanted, row.founder_id))
 
     async def identify(self, sender: Sender) -> Person:
         """Get or create the founder, the identity and the conversation of a sender."""
@@ -121,6 +127,11 @@ class Founders(Repository):
         has changed, when both own a draft, or one of them is erased or merged already.
         """
         return await merge(self, from_id, into_id)
+
+    async def _open(self, application_id: int, founder_id: int) -> OpenedApplication | None:
+        keys = {"application_id": application_id, "founder_id": founder_id}
+        row = await self._row(OPENED[self._scope.place.dialect], keys)
+        return None if row is None else opened(row)
 
     async def _known(self, sender: Sender) -> Row[Any] | None:
         keys = {"channel": sender.channel, "sender": sender.sender, "chat": sender.chat}

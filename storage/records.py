@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from storage.announcement_records import StaffRecord
+    from storage.application_opening import OpenedApplication
 
 Payload = Mapping[str, Any]
 """JSON-able mapping with string keys."""
@@ -67,12 +68,14 @@ class Person:
     """Who wrote and where: the founder, the identity they used and the conversation.
 
     `staff` is who of the program's people writes from this account; None for founders and the disabled.
+    `opened` is the application that the chat is in, as far as it was looked up already.
     """
 
     founder: FounderRecord
     identity_id: int
     conversation: ConversationRecord
     staff: StaffRecord | None = None
+    opened: OpenedApplication | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,7 +93,7 @@ class Desk:
         """Return the desk as it is once these answers are stored, which counts one revision up."""
         state = examine(self.form, answers, self.today, owner=self.owner)
         application = replace(self.application, revision=self.application.revision + 1)
-        return replace(self, answers=dict(answers), state=state, lost=(), view={}, application=application)
+        return replace(self, answers=answers, state=state, lost=(), view={}, application=application)
 
     def standing(self, focus: str | None, view: Payload | None = None) -> Payload:
         """What the conversation remembers while it shows the question `focus`."""
@@ -146,6 +146,9 @@ async def open_desk(turn: Turn, application_id: int | None = None) -> Desk | Non
     if turn.services.form is None:
         return None
     wanted = application_id or (turn.interview or {}).get("application")
+    found = turn.person.opened
+    if found is not None and found.application.id == wanted:
+        return lay_out(turn, turn.services.form, found.application, _values(found.answers))
     async with turn.reading() as work:
         return await read_desk(turn, work, wanted)
 
@@ -162,7 +165,11 @@ async def read_desk(turn: Turn, work: UnitOfWork, wanted: int | None, *, lock: b
     if application is None or not await _allowed(turn, work, application):
         return None
     found = await work.applications.answers(application.id, turn.founder_id)
-    return lay_out(turn, form, application, {key: to_value(item) for key, item in found.items()})
+    return lay_out(turn, form, application, _values(found))
+
+
+def _values(found: Mapping[str, StoredAnswer]) -> dict[str, Value]:
+    return {key: to_value(item) for key, item in found.items()}
 
 
 def lay_out(turn: Turn, form: Form, application: ApplicationRecord, stored: Answers) -> Desk:
@@ -186,12 +193,11 @@ def lay_out(turn: Turn, form: Form, application: ApplicationRecord, stored: Answ
     )
 
 
-def commit(desk: Desk, step: Step, *, trace: TraceNote | None = None) -> Result:
-    """Decide a step now and store it in the turn's commit.
+def commit(desk: Desk, step: Step, decided: Outcome, *, trace: TraceNote | None = None) -> Result:
+    """Store in the turn's commit what a step decided on a desk.
 
     When another device changed the application in between, the step is decided again on what that one left.
     """
-    decided = step(desk)
 
     async def write(work: UnitOfWork, message_id: int) -> Sequence[Reply]:
         here, outcome = desk, decided

@@ -62,12 +62,14 @@ async def carry_out(desk: Desk, step: Step, *, trace: TraceNote | None = None) -
     step = guarded(step)
     outcome = step(desk)
     if not outcome.reads_back:
-        return commit(desk, step, trace=trace)
+        return commit(desk, step, outcome, trace=trace)
     if desk.owner:
-        return commit(replace(desk, waiting=await members.missing(desk)), step, trace=trace)
+        knowing = replace(desk, waiting=await members.missing(desk))
+        return commit(knowing, step, step(knowing), trace=trace)
+    stored = commit(desk, step, outcome, trace=trace)
     if outcome.answers is None or not desk.with_answers(outcome.answers).state.complete:
-        return commit(desk, step, trace=trace)
-    stored, thanks = commit(desk, step, trace=trace), await members.finished(desk)
+        return stored
+    thanks = await members.finished(desk)
 
     async def write(work: UnitOfWork, message_id: int) -> Sequence[Reply]:
         if stored.write is not None:

@@ -54,7 +54,8 @@ async def discard(turn: Turn) -> Result:
         return desk.turn.toast("apply.stale")
     if press.arguments[1:2] != ("yes",):
         return await carry_out(desk, lambda here: ask_again(here, [here.say("apply.cancel_kept")]))
-    return commit(desk, partial(_discarding, press.number(2)))
+    step = partial(_discarding, press.number(2))
+    return commit(desk, step, step(desk))
 
 
 def _discarding(revision: int | None, desk: Desk) -> Outcome:

@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy.dialects import sqlite
 
-from storage import application_members, application_reminders, applications, codes, conversations
+from storage import (
+    application_members,
+    application_opening,
+    application_reminders,
+    applications,
+    codes,
+    conversations,
+)
 from storage.application_records import StoredAnswer
 from storage.database import Database
 from tests.storage.builders import a_person
@@ -53,6 +60,7 @@ STATEMENTS: dict[str, Any] = {
     "an answer of one's own": applications._upsert("sqlite", shared=False),
     "the members": application_members._MEMBERS,
     "the interview": conversations._SET_INTERVIEW,
+    "the application of a chat": application_opening.OPENED["sqlite"],
     "a code": codes._FIND,
     "reminders": application_reminders._CANDIDATES,
 }
