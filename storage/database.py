@@ -16,6 +16,7 @@ from storage.applications import Applications
 from storage.changes import Changes
 from storage.codes import Codes
 from storage.conversations import Conversations
+from storage.documents import Documents
 from storage.engine import Location, build_engine, locate
 from storage.errors import DatabaseOutdated, DatabaseReadOnly, StorageError
 from storage.failures import FAILURES, UPGRADE, explained, missing, read_only
@@ -58,6 +59,7 @@ class UnitOfWork:
         "changes",
         "codes",
         "conversations",
+        "documents",
         "feedback",
         "files",
         "founders",
@@ -103,6 +105,7 @@ class UnitOfWork:
         self.sign_in_tries = SignInTries(scope)
         self.api_tokens = ApiTokens(scope)
         self.workers = Workers(scope)
+        self.documents = Documents(scope)
 
 
 class Database:

@@ -8,7 +8,8 @@ StorageError
 ├── DatabaseOutdated       the schema and this version of the code differ
 ├── DatabaseInvalid        the URL, or the file it names, is not a usable database
 ├── DatabaseRefused        a statement was refused: a bug here or damaged data
-└── StaleWork              somebody else has already handled this update
+├── StaleWork              somebody else has already handled this update
+└── DocumentConflict       somebody else has saved the document meanwhile
 """
 
 from __future__ import annotations
@@ -56,3 +57,11 @@ class DatabaseRefused(StorageError):
 
 class StaleWork(StorageError):
     """The update was handled by another worker meanwhile; the unit of work must not be committed."""
+
+
+class DocumentConflict(StorageError):
+    """Somebody else has saved a newer version of the document since it was read; nothing was stored."""
+
+    def __init__(self, document_id: str) -> None:
+        super().__init__(f"The document {document_id} has been changed by somebody else since you opened it")
+        self.document_id = document_id

@@ -1,5 +1,22 @@
 """Documents that staff write, by version, and gaps that they close."""
 
+import sqlalchemy as sa
+from alembic import op
+
+from storage.migrations.columns import (
+    count,
+    create,
+    flag,
+    index,
+    json,
+    one_of,
+    partial_index,
+    short,
+    text,
+    time,
+    to,
+)
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
@@ -7,8 +24,50 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    _create_documents()
+
+
+def _create_documents() -> None:
+    create(
+        "document_versions",
+        text("document_id"),
+        count("version"),
+        flag("latest"),
+        flag("removed"),
+        short("origin", 12),
+        text("language"),
+        text("title"),
+        text("markdown"),
+        text("twin", nullable=True),
+        json("sources"),
+        sa.Column("as_of", sa.Date(), nullable=True),
+        time("valid_from", nullable=True),
+        time("valid_until", nullable=True),
+        flag("sample"),
+        short("digest", 64),
+        text("author"),
+        to("staff_id", "staff", nullable=True),
+        text("note"),
+        time("created_at"),
+        one_of("origin", "faq", "announcement", "edited", "uploaded"),
+        sa.CheckConstraint(
+            "valid_from IS NULL OR valid_until IS NULL OR valid_from < valid_until", name="valid"
+        ),
+        sa.UniqueConstraint("document_id", "version"),
+    )
+    partial_index("uq_document_versions_latest", "document_versions", ["document_id"], "latest", unique=True)
+    create(
+        "document_uses",
+        to("message_id", "messages"),
+        text("document_id"),
+        text("version"),
+        flag("cited"),
+        time("created_at"),
+        sa.UniqueConstraint("message_id", "document_id"),
+    )
+    index("document_uses", "document_id", "cited", "message_id")
 
 
 def downgrade() -> None:
-    pass
+    op.drop_table("document_uses")
+    op.drop_table("document_versions")
