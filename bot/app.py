@@ -37,6 +37,7 @@ def knowledge_config(settings: Settings, program: Program) -> KnowledgeConfig:
         chat_key=settings.chat_key.get_secret_value(),
         threshold=settings.answer_threshold,
         languages=(program.default_language, *others),
+        zone=program.timezone,
     )
 
 

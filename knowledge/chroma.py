@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -169,6 +169,8 @@ def _metadata(passage: Passage, reading: str) -> dict[str, str | int | bool]:
         "as_of": passage.as_of.isoformat() if passage.as_of else None,
         "sample": passage.sample,
         "asks": json.dumps(passage.asks, ensure_ascii=False),
+        "valid_from": passage.valid_from.isoformat() if passage.valid_from else None,
+        "valid_until": passage.valid_until.isoformat() if passage.valid_until else None,
         "reading": reading,
     }
     return {key: value for key, value in facts.items() if value is not None}
@@ -191,4 +193,10 @@ def _passage(identifier: str, text: str, facts: dict[str, Any]) -> Passage:
         as_of=date.fromisoformat(as_of) if as_of else None,
         sample=facts["sample"],
         asks=tuple(json.loads(facts["asks"])),
+        valid_from=_moment(facts.get("valid_from")),
+        valid_until=_moment(facts.get("valid_until")),
     )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -88,6 +88,8 @@ def _passage(document: Document, section: Section, identifier: str, text: str, p
         source=source,
         as_of=document.as_of,
         sample=document.sample,
+        valid_from=document.valid_from,
+        valid_until=document.valid_until,
     )
 
 

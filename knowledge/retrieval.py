@@ -8,8 +8,9 @@ BM25 is noise and reciprocal rank fusion lets it drown the rest (docs/quality.md
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from knowledge.lexical import LexicalIndex, terms
 from knowledge.model import Passage, ScoredPassage
 from knowledge.reader import Reading, SentenceReader
+from knowledge.validity import Validity
 
 Scores = NDArray[np.float32]
 _WHOLE, _SENTENCE, _HEADING, _LEXICAL = 0.2, 0.3, 0.5, 1.2
@@ -82,15 +84,27 @@ class Found:
     sentences: NDArray[np.float32]
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Shelf:
     """All passages of one index generation in memory, ready to be searched by any number of threads.
 
-    `vectors` is float32 of shape (n, d) with rows of length 1, in the order of `passages`.
+    `vectors` is float32 of shape (n, d) with rows of length 1, in the order of `passages`. What is not true
+    yet or no longer by the `clock` is not found.
     """
 
     def __init__(
-        self, version: str, passages: Sequence[Passage], vectors: Scores, readings: Sequence[Reading]
+        self,
+        version: str,
+        passages: Sequence[Passage],
+        vectors: Scores,
+        readings: Sequence[Reading],
+        clock: Callable[[], datetime] = _utc_now,
     ) -> None:
+        self._clock = clock
+        self._validity = Validity(passages)
         self.version = version
         self.passages = tuple(passages)
         self.readings = tuple(readings)
@@ -124,37 +138,39 @@ class Shelf:
         The same heading in `language` comes first, one in another language otherwise.
         """
         rows = self._by_heading.get((document, _folded(heading)), [])
+        rows = self._validity.among(rows, self._clock())
         own = (self.passages[row] for row in rows if self.passages[row].language == language)
         return next(own, self.passages[rows[0]] if rows else None)
 
     def search(self, query: Query, limit: int = 10) -> list[Found]:
         """The best passages first."""
-        if not self.passages:
+        if not len(rows := self._validity.rows(self._clock())):
             return []
         dense, lexical = self._vectors @ query.vector, self._lexical.scores(query.terms)
         cosines = self._sentences @ query.reading
         best_sentence = np.maximum.reduceat(cosines, self._starts[:-1])
         best_heading = np.maximum.reduceat(self._headings @ query.reading, self._heading_starts[:-1])
-        trust = max((self._cover(query, r) for r in _top(lexical, _COVER_FROM)), default=0.0)
+        trust = max((self._cover(query, rows[i]) for i in _top(lexical[rows], _COVER_FROM)), default=0.0)
         fused = (
-            _standard(dense)
-            + _WHOLE * _standard(self._wholes @ query.reading)
-            + _SENTENCE * _standard(best_sentence)
-            + _HEADING * _standard(best_heading)
-            + _LEXICAL * trust * _standard(lexical)
+            _standard(dense[rows])
+            + _WHOLE * _standard((self._wholes @ query.reading)[rows])
+            + _SENTENCE * _standard(best_sentence[rows])
+            + _HEADING * _standard(best_heading[rows])
+            + _LEXICAL * trust * _standard(lexical[rows])
         )
+        best = [(int(rows[i]), float(fused[i])) for i in _top(fused, limit)]
         return [
             Found(
                 row=row,
                 scored=ScoredPassage(
                     passage=self.passages[row],
-                    score=float(fused[row]),
+                    score=score,
                     dense=float(dense[row]),
                     lexical=float(lexical[row]),
                 ),
                 sentences=cosines[self._starts[row] : self._starts[row + 1]],
             )
-            for row in _top(fused, limit)
+            for row, score in best
         ]
 
     def evidence(self, query: Query, found: Sequence[Found]) -> Evidence:
@@ -187,7 +203,7 @@ class Shelf:
         passage = found.scored.passage
         if passage.language in languages[:1] or passage.twin is None:
             return None
-        rows = self._by_document.get(passage.twin, [])
+        rows = self._validity.among(self._by_document.get(passage.twin, []), self._clock())
         if not rows:
             return None
         order = {language: n for n, language in enumerate(languages)}

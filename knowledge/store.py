@@ -31,7 +31,10 @@ _TRIES = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What the pointer says about the current generation; `created` is UTC in ISO format."""
+    """What the pointer says about the current generation; `created` is UTC in ISO format.
+
+    `overlay` is the state of the documents beside the folder that it was built from.
+    """
 
     generation: str
     embedder: str
@@ -40,10 +43,11 @@ class Manifest:
     passages: int
     documents: int
     created: str
+    overlay: str = ""
     format: int = _FORMAT
 
     @classmethod
-    def for_new(cls, contents: Contents, embedder: str) -> Self:
+    def for_new(cls, contents: Contents, embedder: str, overlay: str = "") -> Self:
         """Name a new generation after the present second, with a random end."""
         now = datetime.now(UTC)
         return cls(
@@ -54,6 +58,7 @@ class Manifest:
             passages=len(contents.passages),
             documents=len({passage.document_id for passage in contents.passages}),
             created=now.isoformat(timespec="seconds"),
+            overlay=overlay,
         )
 
     @classmethod
@@ -132,17 +137,19 @@ def open_current(config: KnowledgeConfig, embedder_id: str) -> Snapshot:
     Raises IndexMissing before the first ingest, IndexMismatch when another embedder, reader or way of
     cutting sentences filled the index, IndexUnavailable when it cannot be read.
     """
-    version, contents = load_current(build_store(config), embedder_id)
+    manifest, contents = load_current(build_store(config), embedder_id)
     try:
         rows = zip(contents.packed, contents.passages, strict=True)
         readings = tuple(unpack(packed, passage) for packed, passage in rows)
     except ValueError as error:
         raise IndexMismatch(_OTHER_VERSION) from error
-    return Snapshot(version=version, passages=contents.passages, vectors=contents.vectors, readings=readings)
+    return Snapshot(
+        version=manifest.generation, passages=contents.passages, vectors=contents.vectors, readings=readings
+    )
 
 
-def load_current(store: Store, embedder_id: str) -> tuple[str, Contents]:
-    """Return name and contents of the current generation; raises as `open_current` does."""
+def load_current(store: Store, embedder_id: str) -> tuple[Manifest, Contents]:
+    """Return the current generation's manifest and contents; raises as `open_current` does."""
     for _ in range(_TRIES):
         manifest = store.current()
         if manifest is None:
@@ -155,7 +162,7 @@ def load_current(store: Store, embedder_id: str) -> tuple[str, Contents]:
         if manifest.reader != READER_ID:
             raise IndexMismatch(_OTHER_VERSION)
         try:
-            return manifest.generation, store.load(manifest)
+            return manifest, store.load(manifest)
         except GenerationGone:
             continue
         except IndexUnavailable:
@@ -172,6 +179,12 @@ def current_version(config: KnowledgeConfig) -> str | None:
     """Name the current generation without loading it: cheap enough to ask every second."""
     manifest = build_store(config).current()
     return manifest.generation if manifest else None
+
+
+def current_overlay(config: KnowledgeConfig) -> str | None:
+    """Name the state of the documents beside the folder that the current generation has; None without one."""
+    manifest = build_store(config).current()
+    return manifest.overlay if manifest else None
 
 
 @lru_cache(maxsize=4)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from datetime import UTC, tzinfo
+from functools import partial
 from pathlib import Path
 
 from knowledge.documents import front_matter, tables
@@ -31,11 +33,21 @@ _FEW_LETTERS = 20
 _LONGEST_TITLE = 80
 
 
+Known = MutableMapping[tuple[str, int, int], "Document | Unreadable"]
+"""What files gave when they were read before, by name, size and time of change."""
+
+
 def read_folder(
-    folder: Path, languages: Sequence[str] = ("zh", "en"), *, seconds: float = 60.0
+    folder: Path,
+    languages: Sequence[str] = ("zh", "en"),
+    *,
+    seconds: float = 60.0,
+    zone: tzinfo = UTC,
+    known: Known | None = None,
 ) -> tuple[list[Document], list[ReadFailure]]:
     """Read every file below `folder` in the order of their paths; `seconds` limits one conversion.
 
+    `known` spares reading a file again that has not changed: conversions take seconds.
     Raises DocumentsInvalid when there is no such folder. Hidden files and pictures are passed over in
     silence; any other file that gives no document is reported with the reason.
     """
@@ -47,7 +59,8 @@ def read_folder(
         for path in _files(folder, failures):
             name = _name(path, folder)
             try:
-                document = _read(path, name, languages, converter)
+                read = partial(_read, path, name, languages, converter, zone)
+                document = _read_once(path, name, known, read)
                 if document.id in documents:
                     first = documents[document.id].path
                     raise Unreadable(f"has the id {document.id!r}, which {first} has already")
@@ -84,7 +97,24 @@ def _name(path: Path, folder: Path) -> str:
     return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "replace")
 
 
-def _read(path: Path, name: str, languages: Sequence[str], converter: Converter) -> Document:
+def _read_once(path: Path, name: str, known: Known | None, read: Callable[[], Document]) -> Document:
+    """Read a file unless it is known as it is now; raises what the first reading raised."""
+    if known is None:
+        return read()
+    status = path.stat()
+    key = (name, status.st_size, status.st_mtime_ns)
+    if key not in known:
+        try:
+            known[key] = read()
+        except Unreadable as error:
+            known[key] = error
+    found = known[key]
+    if isinstance(found, Unreadable):
+        raise found
+    return found
+
+
+def _read(path: Path, name: str, languages: Sequence[str], converter: Converter, zone: tzinfo) -> Document:
     suffix = path.suffix.casefold()
     if suffix not in _MARKDOWN | _PLAIN | _TABLES | _CONVERTED:
         advice = f"; save it as {_OLD[suffix]}" if suffix in _OLD else ""
@@ -104,7 +134,7 @@ def _read(path: Path, name: str, languages: Sequence[str], converter: Converter)
     else:
         markdown = decode(data)
         if suffix in _MARKDOWN:
-            facts, markdown = front_matter.split(markdown)
+            facts, markdown = front_matter.split(markdown, zone)
     if not any(char.isalnum() for char in markdown):
         scan = "; a scan needs text recognition first" if suffix == ".pdf" else ""
         raise Unreadable(f"holds no text{scan}")
@@ -121,6 +151,8 @@ def _read(path: Path, name: str, languages: Sequence[str], converter: Converter)
         sources=facts.sources,
         as_of=facts.as_of,
         sample=facts.sample,
+        valid_from=facts.valid_from,
+        valid_until=facts.valid_until,
     )
 
 

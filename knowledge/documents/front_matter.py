@@ -1,10 +1,11 @@
-"""The YAML block at the top of a Markdown file: id, title, language, twin, sources, as_of, sample."""
+"""The YAML block at the top of a Markdown file: id, title, language, twin, sources, dates, sample."""
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,16 +14,22 @@ import yaml
 from knowledge.documents.text import Unreadable
 
 _BLOCK = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-_KEYS = frozenset({"id", "title", "language", "twin", "source", "sources", "as_of", "sample"})
+_KEYS = frozenset(
+    {"id", "title", "language", "twin", "source", "sources", "as_of", "sample", "valid_from", "valid_until"}
+)
 _KNOWN_LINE = re.compile(rf"^(?:{'|'.join(sorted(_KEYS))})\s*:", re.MULTILINE)
 _IDENTIFIER = re.compile(r"[^\W_][\w./-]{0,119}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _MOST = 16_384
+_DAY = len("2026-03-31")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrontMatter:
-    """What a document says about itself; None or empty where it says nothing."""
+    """What a document says about itself; None or empty where it says nothing.
+
+    `valid_until` is the first moment after its validity: a day counts to its end.
+    """
 
     id: str | None = None
     title: str | None = None
@@ -31,18 +38,21 @@ class FrontMatter:
     sources: tuple[str, ...] = ()
     as_of: date | None = None
     sample: bool = False
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
 
 
-def split(text: str) -> tuple[FrontMatter, str]:
+def split(text: str, zone: tzinfo = UTC) -> tuple[FrontMatter, str]:
     """Return front matter and body; raises Unreadable, naming the key, when a value is of no use.
 
-    Two rules around ordinary text are not front matter: a block counts only when it names a known key.
+    Days and times without a zone are those of `zone`. Two rules around ordinary text are not front matter:
+    a block counts only when it names a known key.
     """
     match = _BLOCK.match(text)
     if match is None or not _KNOWN_LINE.search(match[1]):
         return FrontMatter(), text
     values = _load(match[1])
-    return _checked(values), text[match.end() :]
+    return _checked(values, zone), text[match.end() :]
 
 
 def _load(block: str) -> dict[str, Any]:
@@ -62,15 +72,20 @@ def _load(block: str) -> dict[str, Any]:
     return {str(key): value for key, value in values.items()}
 
 
-def _checked(values: dict[str, Any]) -> FrontMatter:
+def _checked(values: dict[str, Any], zone: tzinfo) -> FrontMatter:
+    begins, ends = _moment(values, "valid_from", zone), _moment(values, "valid_until", zone)
+    if begins and ends and begins >= ends:
+        raise _wrong("valid_until", "after valid_from")
     return FrontMatter(
         id=_identifier(values, "id"),
         title=_text(values, "title"),
         language=_language(values),
         twin=_identifier(values, "twin"),
         sources=_sources(values),
-        as_of=_date(values),
+        as_of=_date(values, "as_of"),
         sample=_flag(values),
+        valid_from=begins,
+        valid_until=ends,
     )
 
 
@@ -126,8 +141,24 @@ def _is_address(address: str) -> bool:
         return False
 
 
-def _date(values: dict[str, Any]) -> date | None:
-    value = values.get("as_of")
+def _moment(values: dict[str, Any], key: str, zone: tzinfo) -> datetime | None:
+    """A time as it is; a day at its beginning, or at its end where it is the last."""
+    value = values.get(key)
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = datetime.fromisoformat(value.strip()) if len(value.strip()) > _DAY else value
+    try:
+        if isinstance(value, datetime):
+            return value if value.tzinfo else value.replace(tzinfo=zone)
+        day = _date(values, key)
+        last = timedelta(days=1) if key == "valid_until" else timedelta()
+        return None if day is None else datetime.combine(day + last, time(), zone)
+    except OverflowError:
+        raise _wrong(key, "a date such as 2026-03-31") from None
+
+
+def _date(values: dict[str, Any], key: str) -> date | None:
+    value = values.get(key)
     if value is None:
         return None
     if isinstance(value, datetime):
@@ -137,7 +168,7 @@ def _date(values: dict[str, Any]) -> date | None:
     try:
         return date.fromisoformat(str(value).strip())
     except ValueError:
-        raise _wrong("as_of", "a date such as 2026-03-31") from None
+        raise _wrong(key, "a date such as 2026-03-31") from None
 
 
 def _flag(values: dict[str, Any]) -> bool:

@@ -60,7 +60,8 @@ async def test_every_save_is_a_version_and_the_newest_counts(database: Database)
         history = await work.documents.history("en/crane")
         now = await work.documents.get("en/crane")
     assert [(one.version, one.latest) for one in history] == [(2, True), (1, False)]
-    assert now is not None and now.markdown == "Only on weekdays."
+    assert now is not None
+    assert now.markdown == "Only on weekdays."
 
 
 async def test_saving_over_a_newer_version_is_refused_and_loses_nothing(database: Database) -> None:
@@ -91,7 +92,9 @@ async def test_of_two_who_save_at_once_one_is_told(database: Database, based_on:
     async with database.unit_of_work(read_only=True) as work:
         now = await work.documents.get("en/crane")
     assert outcomes[1:] == ["refused", "refused"]
-    assert now is not None and now.version == based_on + 1 and now.markdown == outcomes[0]
+    assert now is not None
+    assert now.version == based_on + 1
+    assert now.markdown == outcomes[0]
 
 
 async def test_an_old_version_comes_back_as_a_new_one(database: Database) -> None:
@@ -114,8 +117,12 @@ async def test_a_removed_document_is_gone_until_it_is_restored(database: Databas
         assert await work.documents.newest("en/crane") == gone
         await work.documents.restore("en/crane", 1, author="Bo", based_on=2)
         now = await work.documents.get("en/crane")
-    assert gone is not None and gone.removed and gone.note == "wrong"
-    assert now is not None and now.version == 3 and not now.removed
+    assert gone is not None
+    assert gone.removed
+    assert gone.note == "wrong"
+    assert now is not None
+    assert now.version == 3
+    assert not now.removed
 
 
 async def test_removing_an_outdated_version_is_refused(database: Database) -> None:
@@ -126,7 +133,8 @@ async def test_removing_an_outdated_version_is_refused(database: Database) -> No
             await work.documents.remove("en/crane", author="Bo", based_on=1)
     async with database.unit_of_work(read_only=True) as work:
         now = await work.documents.get("en/crane")
-    assert now is not None and now.title == "Cranes"
+    assert now is not None
+    assert now.title == "Cranes"
 
 
 async def test_the_state_changes_with_every_version_that_counts(database: Database) -> None:
