@@ -63,6 +63,7 @@ def telegram_channel(settings: Settings, program: Program) -> TelegramChannel:
             webhook_url=settings.telegram_webhook_url,
             webhook_secret=settings.telegram_webhook_secret.get_secret_value(),
             webhook_listen=settings.telegram_webhook_listen,
+            rate=settings.telegram_rate,
             commands=menus,
         )
     )

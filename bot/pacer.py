@@ -63,6 +63,11 @@ class Pacer:
         self._wake.set()
 
     @property
+    def closed_for(self) -> float:
+        """For how many seconds `pause` still holds."""
+        return max(0.0, self._closed_until - self._clock())
+
+    @property
     def used(self) -> int:
         """How many slots count now: held, or answered less than a second ago."""
         self._forget(self._answered)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from bot.announcing import Announcing
 from bot.app import open_knowledge, telegram_channel, terminal_channel
 from bot.channels.base import Channel
 from bot.chores import keep_sweeping
@@ -21,12 +22,14 @@ from bot.files import FileStore
 from bot.forms import open_form
 from bot.health import Heartbeat
 from bot.reminders import Reminders
+from bot.sharing import Sharing
 from bot.workers import new_worker_id
 from handlers.program import load_program
 from handlers.turn import Services
 from knowledge.errors import KnowledgeError
 from knowledge.language import detect
 from storage.database import Database
+from storage.errors import StorageError
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -57,19 +60,27 @@ async def serve(settings: Settings) -> None:
         channel = telegram_channel(settings, program)
         files = FileStore(settings.data_dir, [channel])
         services = _services(settings, database, knowledge, [channel], files)
+        worker = new_worker_id()
+        sharing = Sharing(database, channel.name, worker, channel.pacer, utc_now)
+        announcing = asyncio.create_task(Announcing(services, channel, worker).run(stop))
         heartbeat.start()
         chores = [
             asyncio.create_task(heartbeat.keep()),
+            asyncio.create_task(sharing.keep()),
             asyncio.create_task(keep_sweeping(database, files)),
             asyncio.create_task(Reminders(services, [channel.name]).keep()),
         ]
         logger.info("ready program=%s channels=%s passages=%d", program.slug, channel.name, len(knowledge))
         try:
-            await _dispatcher(services, [channel]).serve(stop)
+            await _dispatcher(services, [channel], worker).serve(stop)
         finally:
+            stop.set()
+            await announcing
             for chore in chores:
                 chore.cancel()
             heartbeat.stop()
+            with contextlib.suppress(StorageError):
+                await sharing.leave()
             await channel.close()
     logger.info("stopped")
 
@@ -82,10 +93,14 @@ async def converse(settings: Settings) -> None:
         files = FileStore(settings.data_dir, [channel])
         services = _services(settings, database, knowledge, [channel], files)
         reminding = asyncio.create_task(Reminders(services, [channel.name]).keep())
+        stop, worker = asyncio.Event(), new_worker_id()
+        announcing = asyncio.create_task(Announcing(services, channel, worker).run(stop))
         try:
-            await _dispatcher(services, [channel]).serve(asyncio.Event())
+            await _dispatcher(services, [channel], worker).serve(stop)
         finally:
+            stop.set()
             reminding.cancel()
+            await announcing
 
 
 @contextlib.asynccontextmanager
@@ -168,6 +183,6 @@ def _services(
     )
 
 
-def _dispatcher(services: Services, channels: Sequence[Channel]) -> Dispatcher:
-    delivery = Delivery(services.database, channels, new_worker_id(), clock=services.clock)
+def _dispatcher(services: Services, channels: Sequence[Channel], worker: str) -> Dispatcher:
+    delivery = Delivery(services.database, channels, worker, clock=services.clock)
     return Dispatcher(services, channels, delivery)

@@ -45,6 +45,9 @@ class Settings(BaseSettings):
         SecretStr(""), description="Secret that Telegram sends with every webhook call"
     )
     telegram_webhook_listen: str = Field("127.0.0.1:8443", description="host:port the webhook server binds")
+    telegram_rate: int = Field(
+        30, ge=1, le=1000, description="Messages a second; above 30 Telegram charges for paid broadcasts"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe log level"
     )

@@ -10,6 +10,9 @@ from typing import Literal
 DIGITS_TYPED = "digits_typed"
 """In `Reply.extra`: a number typed next is an answer, so a channel must not take it for a button."""
 
+AS_POST = "as_post"
+"""In `Reply.extra`: a picture is shown as one, with the text below it where the network has room for that."""
+
 Kind = Literal["text", "command", "button", "file", "unsupported", "edited"]
 
 

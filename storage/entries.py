@@ -48,6 +48,18 @@ class NewOutgoing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewAnnounced:
+    """What was announced to one founder, as stored; `external_id` is the network's of its first message."""
+
+    conversation_id: int
+    founder_id: int
+    text: str
+    payload: Payload
+    language: str
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewTrace:
     """How a turn went; `message_id` is the founder's message (one trace each), `error_code` set if it failed.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, insert, select
 
-from storage.entries import NewIncoming, NewOutgoing
+from storage.entries import NewAnnounced, NewIncoming, NewOutgoing
 from storage.exports import ROWS, export_row
 from storage.records import ExportRow, MessageRecord
 from storage.repository import Params, Repository, columns, filled, named, table
@@ -29,6 +29,7 @@ _ADD_OUTGOING = (
     )
     .returning(*_COLUMNS)
 )
+_ADD_ANNOUNCED = insert(_messages).returning(_messages.c.id, sort_by_parameter_order=True)
 _GET = select(*_COLUMNS).where(_messages.c.id == named("id"))
 _RECENT = (
     select(*_COLUMNS)
@@ -78,9 +79,27 @@ class Messages(Repository):
             },
         )
 
-    async def add_announcements(self, messages: Sequence[NewOutgoing]) -> list[int]:
-        """Store what was announced to these chats, one message each; return their ids in the same order."""
-        return [(await self.add_outgoing(message)).id for message in messages]
+    async def add_announced(self, messages: Sequence[NewAnnounced]) -> list[int]:
+        """Store what was announced to founders, one message each; return their ids in the same order."""
+        if not messages:
+            return []
+        now = self._now()
+        rows = [
+            {
+                "conversation_id": message.conversation_id,
+                "founder_id": message.founder_id,
+                "direction": "out",
+                "external_id": message.external_id,
+                "in_reply_to": None,
+                "kind": "announcement",
+                "text": message.text,
+                "payload": dict(message.payload),
+                "language": message.language,
+                "created_at": now,
+            }
+            for message in messages
+        ]
+        return [row.id for row in (await self._write(_ADD_ANNOUNCED, rows)).all()]
 
     async def get(self, message_id: int) -> MessageRecord | None:
         """Find one message by its id."""

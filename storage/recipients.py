@@ -171,19 +171,19 @@ class Recipients(Repository):
         )
         return {row.id for row in (await self._write(statement)).all()}
 
-    async def in_flight(self, ids: Collection[int], worker: str) -> dict[int, bool]:
-        """Lock the lines whose outcome is still missing, by id; False for a founder who was erased meanwhile.
+    async def in_flight(self, ids: Collection[int], worker: str) -> dict[int, int | None]:
+        """Lock the lines whose outcome is missing; return whose they are now, None for who erased themselves.
 
         Those that a successor of this worker gave up for unknown count as well: their outcome is known now.
         """
         given_up = and_(_recipients.c.status == "unknown", _recipients.c.error_code == SENDER_DIED)
-        statement = select(_recipients.c.id, _recipients.c.chat.is_not(None).label("there")).where(
+        statement = select(_recipients.c.id, _recipients.c.founder_id, _recipients.c.chat).where(
             _recipients.c.id.in_(tuple(ids)),
             _recipients.c.worker == worker,
             or_(_recipients.c.status == "sending", given_up),
         )
         rows = await self._rows(statement.order_by(_recipients.c.id).with_for_update())
-        return {row.id: bool(row.there) for row in rows}
+        return {row.id: None if row.chat is None else int(row.founder_id) for row in rows}
 
     async def record(self, outcomes: Sequence[RecipientOutcome]) -> None:
         """Write down what became of lines, which `in_flight` named in the same unit of work."""
@@ -194,19 +194,23 @@ class Recipients(Repository):
             too_late = update(_recipients).where(_recipients.c.id.in_(again), _cancelled())
             await self._write(too_late.values(status="cancelled", finished_at=self._now()))
 
-    async def release(self, worker: str) -> int:
-        """Give back what was claimed and not yet sent."""
+    async def release(self, worker: str, ids: Collection[int] | None = None) -> int:
+        """Give back what was claimed and not yet sent, all of it or these lines."""
         statement = update(_recipients).where(
             _recipients.c.status == "claimed", _recipients.c.worker == worker
         )
+        if ids is not None:
+            statement = statement.where(_recipients.c.id.in_(tuple(ids)))
         return (await self._write(statement.values(status="pending", worker=None))).rowcount
 
-    async def recover(self, channel: str, worker: str) -> dict[RecipientStatus, int]:
-        """Take up what other senders left, for the new holder of their lease; see the module."""
-        theirs = and_(
-            _recipients.c.channel == channel,
-            or_(_recipients.c.worker.is_(None), _recipients.c.worker != worker),
-        )
+    async def recover(self, channel: str, worker: str | None = None) -> dict[RecipientStatus, int]:
+        """Take up what other senders left, or all without a worker, who sends nothing; see the module.
+
+        Only the holder of the channel's sending lease may do so.
+        """
+        theirs = _recipients.c.channel == channel
+        if worker is not None:
+            theirs = and_(theirs, or_(_recipients.c.worker.is_(None), _recipients.c.worker != worker))
         given_back = update(_recipients).where(_recipients.c.status == "claimed", theirs)
         unknown = update(_recipients).where(_recipients.c.status == "sending", theirs)
         back = await self._write(given_back.values(status="pending", worker=None))

@@ -10,16 +10,18 @@ DeliveryError            the reply was not delivered; `parts_sent` of its messag
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from bot.pacer import Pacer
 from handlers.messages import IncomingMessage, Reply
 from storage.entries import RawUpdate
 
 __all__ = [
     "PRESS",
+    "Broadcaster",
     "Channel",
     "ChatBlocked",
     "DeliveryError",
@@ -27,6 +29,7 @@ __all__ = [
     "FetchError",
     "Inbox",
     "NetworkTrouble",
+    "Permit",
     "RawUpdate",
     "RetryLater",
     "SendResult",
@@ -37,12 +40,19 @@ __all__ = [
 PRESS = "press"
 """Key in `Reply.extra`: the id of the button press (IncomingMessage.external_id) that this reply answers."""
 
+Permit = Callable[[], Awaitable[bool]]
+"""Says, at the last moment, whether an announcement may still be sent."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendResult:
-    """The network's ids of the messages that one reply became, in order; none for a mere toast."""
+    """The network's ids of the messages that one reply became, in order; none for a mere toast.
+
+    `file_ids` are its names for the files that were sent: as `Attachment.reference`, they need no upload.
+    """
 
     external_ids: tuple[str, ...] = ()
+    file_ids: tuple[str, ...] = ()
 
     @property
     def external_id(self) -> str | None:
@@ -171,6 +181,34 @@ class Channel(Protocol):
 
     async def run(self, inbox: Inbox, stop: asyncio.Event) -> None:
         """Receive until `stop` is set (or the network ends); hand everything to `inbox`."""
+        ...
+
+
+class Broadcaster(Protocol):
+    """What a channel must offer, beside `Channel`, so that staff can announce in it."""
+
+    @property
+    def name(self) -> str:
+        """The word in the database."""
+        ...
+
+    @property
+    def pacer(self) -> Pacer:
+        """What every message of this channel waits for."""
+        ...
+
+    async def announce(self, chat: str, reply: Reply, permit: Permit) -> SendResult | None:
+        """Send like `Channel.send`, after every reply that waits; raises DeliveryError.
+
+        `permit` is asked when the first message can go out in the same moment; None when it says no.
+        """
+        ...
+
+    async def revise(self, chat: str, ids: Sequence[str], reply: Reply | None) -> bool:
+        """Make what `announce` sent say something else, or delete it without a reply; raises DeliveryError.
+
+        False when the network does not let that be done (any more). Doing it twice changes nothing.
+        """
         ...
 
 

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
-from telegram import BotCommand, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, User
-from telegram.constants import ChatAction, ParseMode
+from telegram import BotCommand, User
 from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 
-from bot.channels.base import PRESS, DeliveryError, Inbox, SendResult
+from bot.channels.base import Inbox, Permit, SendResult
 from bot.channels.telegram_client import (
     Backoff,
     TelegramConfig,
     TelegramSetupError,
     connect,
     delivery_error,
-    refusal,
     retry_seconds,
     token_refused,
     trouble,
@@ -29,13 +26,12 @@ from bot.channels.telegram_client import (
 from bot.channels.telegram_files import fetch
 from bot.channels.telegram_parse import CHANNEL, parse
 from bot.channels.telegram_polling import ALLOWED_UPDATES, Poller
-from bot.channels.telegram_render import MAX_TOAST, Part, keyboard, render, sendable
+from bot.channels.telegram_send import TelegramSender
 from bot.channels.telegram_webhook import WebhookServer
-from handlers.messages import Attachment, IncomingMessage, Reply
+from bot.pacer import Pacer
+from handlers.messages import IncomingMessage, Reply
 
 logger = logging.getLogger(__name__)
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-_Step = Callable[[InlineKeyboardMarkup | None], Coroutine[Any, Any, str]]
 
 
 class TelegramChannel:
@@ -47,6 +43,8 @@ class TelegramChannel:
         self._config = config
         self._connection = connect(config)
         self._bot = self._connection.bot
+        self.pacer = Pacer(config.rate)
+        self._sender = TelegramSender(self._connection, self.pacer)
         self._bot_id = int(config.token.partition(":")[0])
         self._username: str | None = None
 
@@ -62,110 +60,19 @@ class TelegramChannel:
 
     async def send(self, chat: str, reply: Reply, *, skip: int = 0) -> SendResult:
         """Send a reply as one or more messages, leaving out the first `skip`; raises DeliveryError."""
-        steps = self._steps(chat, reply)
-        press = reply.extra.get(PRESS)
-        if press is None or skip:
-            return await self._send_all(steps, reply, skip)
-        if not steps:
-            await self._answer_press(press, reply.toast)
-            return SendResult()
-        # At the same time: the spinner on the button should not wait for the message, nor it for that.
-        answering = asyncio.create_task(self._try_to_answer_press(press, reply.toast))
-        try:
-            return await self._send_all(steps, reply, skip)
-        finally:
-            await answering
+        return await self._sender.send(chat, reply, skip)
 
-    async def _send_all(self, steps: list[_Step], reply: Reply, skip: int) -> SendResult:
-        buttons = keyboard(reply.buttons)
-        ids: list[str] = []
-        for number, step in enumerate(steps):
-            if number < skip:
-                continue
-            try:
-                ids.append(await step(buttons if number == len(steps) - 1 else None))
-            except TelegramError as error:
-                raise delivery_error(error, number) from None
-        return SendResult(external_ids=tuple(ids))
+    async def announce(self, chat: str, reply: Reply, permit: Permit) -> SendResult | None:
+        """Send an announcement after all replies, once `permit` agrees; raises DeliveryError."""
+        return await self._sender.announce(chat, reply, permit)
 
-    def _steps(self, chat: str, reply: Reply) -> list[_Step]:
-        """List what is to be sent: text first, then files; an edit takes the place of the first text."""
-        parts = render(reply)
-        steps: list[_Step] = [partial(self._message, chat, part) for part in parts]
-        if reply.edits:
-            first = partial(self._edit, chat, reply.edits, parts[0] if parts else None)
-            steps = [first, *steps[1:]]
-        return [*steps, *(partial(self._document, chat, file) for file in reply.attachments)]
-
-    async def _message(self, chat: str, part: Part, buttons: InlineKeyboardMarkup | None) -> str:
-        call = partial(self._bot.send_message, chat, reply_markup=buttons, link_preview_options=_NO_PREVIEW)
-        try:
-            sent = await call(part.markup, parse_mode=ParseMode.HTML)
-        except BadRequest as error:
-            if refusal(error) != "markup":
-                raise
-            logger.warning("Telegram refused the markup of a reply; sent as plain text")
-            sent = await call(part.plain)
-        return str(sent.message_id)
-
-    async def _edit(
-        self, chat: str, message_id: str, part: Part | None, buttons: InlineKeyboardMarkup | None
-    ) -> str:
-        try:
-            await self._change(chat, int(message_id), part, buttons)
-        except (BadRequest, ValueError) as error:
-            code = refusal(error) if isinstance(error, BadRequest) else "not_editable"
-            if code == "not_editable" and part is not None:
-                return await self._message(chat, part, buttons)
-            if code not in {"not_modified", "not_editable"}:
-                raise
-        return message_id
-
-    async def _change(
-        self, chat: str, number: int, part: Part | None, buttons: InlineKeyboardMarkup | None
-    ) -> None:
-        if part is None:
-            await self._bot.edit_message_reply_markup(chat, number, reply_markup=buttons)
-            return
-        call = partial(
-            self._bot.edit_message_text,
-            chat_id=chat,
-            message_id=number,
-            reply_markup=buttons,
-            link_preview_options=_NO_PREVIEW,
-        )
-        try:
-            await call(part.markup, parse_mode=ParseMode.HTML)
-        except BadRequest as error:
-            if refusal(error) != "markup":
-                raise
-            await call(part.plain)
-
-    async def _document(self, chat: str, file: Attachment, buttons: InlineKeyboardMarkup | None) -> str:
-        document: str | InputFile = file.reference or ""
-        if file.content is not None:
-            document = InputFile(file.content, filename=sendable(file.name))
-        sent = await self._bot.send_document(chat, document, reply_markup=buttons)
-        return str(sent.message_id)
-
-    async def _answer_press(self, press: str, toast: str | None) -> None:
-        try:
-            await self._bot.answer_callback_query(press, sendable(toast)[:MAX_TOAST] if toast else None)
-        except BadRequest:
-            logger.debug("a press was answered already or is too old")
-        except TelegramError as error:
-            raise delivery_error(error) from None
-
-    async def _try_to_answer_press(self, press: str, toast: str | None) -> None:
-        with contextlib.suppress(DeliveryError):
-            await self._answer_press(press, toast)
+    async def revise(self, chat: str, ids: Sequence[str], reply: Reply | None) -> bool:
+        """Edit or delete an announcement; raises DeliveryError."""
+        return await self._sender.revise(chat, ids, reply)
 
     async def typing(self, chat: str) -> None:
         """Show that the bot is writing; errors are of no consequence."""
-        try:
-            await self._bot.send_chat_action(chat, ChatAction.TYPING)
-        except TelegramError as error:
-            logger.debug("no typing indicator (%s)", trouble(error))
+        await self._sender.typing(chat)
 
     async def fetch(self, reference: str, limit: int) -> bytes:
         """Get a file that a founder sent, at most `limit` bytes; raises FetchError."""

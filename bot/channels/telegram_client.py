@@ -44,6 +44,8 @@ _REFUSALS = {
     "not modified": "not_modified",
     "to edit": "not_editable",
     "can't be edited": "not_editable",
+    "to delete not found": "gone",
+    "can't be deleted": "not_deletable",
     "query is too old": "press_expired",
     "query_id_invalid": "press_expired",
 }
@@ -53,7 +55,8 @@ _REFUSALS = {
 class TelegramConfig:
     """What one bot needs; an empty `webhook_url` means polling, `commands` maps language to command to hint.
 
-    The first language of `commands` is shown to people whose own language is not among them.
+    The first language of `commands` is shown to people whose own language is not among them. `rate` is how
+    many messages a second Telegram takes from the whole bot.
     """
 
     token: str = field(repr=False)
@@ -61,6 +64,7 @@ class TelegramConfig:
     webhook_url: str = ""
     webhook_secret: str = field(default="", repr=False)
     webhook_listen: str = "127.0.0.1:8443"
+    rate: int = 30
     commands: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
@@ -98,15 +102,19 @@ class QuietRequest(HTTPXRequest):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A Bot and its two connection pools: `polling` must never wait behind calls."""
+    """A Bot and its connection pools: polling must never wait behind calls, nor replies behind announcements.
+
+    `broadcasts` is the same bot on connections of its own.
+    """
 
     bot: Bot
+    broadcasts: Bot
     polling: QuietRequest
-    calls: QuietRequest
+    pools: tuple[QuietRequest, ...]
 
     async def close(self) -> None:
-        """Close both pools."""
-        await asyncio.gather(self.polling.shutdown(), self.calls.shutdown())
+        """Close all pools."""
+        await asyncio.gather(*(pool.shutdown() for pool in self.pools))
 
 
 def connect(config: TelegramConfig) -> Connection:
@@ -114,15 +122,18 @@ def connect(config: TelegramConfig) -> Connection:
     for name in ("httpx", "httpcore", "telegram"):
         logging.getLogger(name).setLevel(logging.WARNING)
     root = config.api_url.rstrip("/")
-    polling, calls = _request(2), _request(CONNECTIONS)
-    bot = Bot(
-        config.token,
-        base_url=f"{root}/bot",
-        base_file_url=f"{root}/file/bot",
-        request=calls,
-        get_updates_request=polling,
+    polling, calls, broadcasts = _request(2), _request(CONNECTIONS), _request(CONNECTIONS)
+    bot, other = (
+        Bot(
+            config.token,
+            base_url=f"{root}/bot",
+            base_file_url=f"{root}/file/bot",
+            request=request,
+            get_updates_request=polling,
+        )
+        for request in (calls, broadcasts)
     )
-    return Connection(bot, polling, calls)
+    return Connection(bot, other, polling, (polling, calls, broadcasts))
 
 
 def _request(connections: int) -> QuietRequest:

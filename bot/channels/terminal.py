@@ -6,15 +6,24 @@ import asyncio
 import getpass
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.channels.base import DeliveryRefused, Inbox, RawUpdate, SendResult, UnreadableUpdate, read_local
+from bot.channels.base import (
+    DeliveryRefused,
+    Inbox,
+    Permit,
+    RawUpdate,
+    SendResult,
+    UnreadableUpdate,
+    read_local,
+)
 from bot.channels.terminal_files import asked_file, describe, dropped_file
 from bot.channels.terminal_lines import Lines
+from bot.pacer import Pacer
 from handlers.messages import DIGITS_TYPED, Attachment, Button, IncomingMessage, Reply
 from handlers.texts import LANGUAGES, Texts
 from handlers.words import clean
@@ -55,6 +64,7 @@ class TerminalChannel:
         self._buttons_under: str | None = None
         self._digits_typed = False
         self._user = _user_name()
+        self.pacer = Pacer()
 
     # --- receiving --------------------------------------------------------------------------------
 
@@ -138,6 +148,14 @@ class TerminalChannel:
         return {"kind": "text", "text": line}
 
     # --- sending ----------------------------------------------------------------------------------
+
+    async def announce(self, chat: str, reply: Reply, permit: Permit) -> SendResult | None:
+        """Write an announcement between the replies; see Broadcaster."""
+        return await self.send(chat, reply) if await permit() else None
+
+    async def revise(self, chat: str, ids: Sequence[str], reply: Reply | None) -> bool:
+        """What was written stays written."""
+        return False
 
     async def send(self, chat: str, reply: Reply, *, skip: int = 0) -> SendResult:
         """Write a reply; raises DeliveryRefused when a file cannot be saved."""

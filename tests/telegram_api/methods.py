@@ -24,6 +24,7 @@ NOT_MODIFIED = (
     "as a current content and reply markup of the message"
 )
 MAX_DOWNLOAD = 20 * 1000 * 1000
+MAX_PHOTO = 10 * 1000 * 1000
 ACTIONS = {"typing", "upload_document", "upload_photo", "choose_sticker", "find_location", "record_voice"}
 
 
@@ -168,27 +169,48 @@ class Methods:
 
     async def sendDocument(self, params: Json) -> Json:
         chat = self._chat(params)
-        upload = params.get("document")
-        if isinstance(upload, str) and upload.startswith("attach://"):
-            upload = params.get(upload.removeprefix("attach://"))
-        if not isinstance(upload, tuple):
-            raise bad_request("there is no document in the request")
-        name, media_type, content = upload
-        if not content:
-            raise bad_request("file must be non-empty")
+        document = self._upload(params, "document")
         caption, entities = self._text(params, "caption", MAX_CAPTION, "message caption is too long")
         markup = self._markup(params)
         self.state.check_rate(chat)
-        file_id, path = self.state.keep_file(content, name)
-        document = {
+        return self._accept(chat, text=caption, entities=entities, markup=markup, document=document)
+
+    async def sendPhoto(self, params: Json) -> Json:
+        chat = self._chat(params)
+        document = self._upload(params, "photo")
+        if not document["mime_type"].startswith("image/"):
+            raise bad_request("IMAGE_PROCESS_FAILED")
+        if document["file_size"] > MAX_PHOTO:
+            raise bad_request("file is too big")
+        caption, entities = self._text(params, "caption", MAX_CAPTION, "message caption is too long")
+        markup = self._markup(params)
+        self.state.check_rate(chat)
+        return self._accept(
+            chat, text=caption, entities=entities, markup=markup, document=document, photo=True
+        )
+
+    def _upload(self, params: Json, name: str) -> Json:
+        """Take an uploaded file, or one that is known by its id."""
+        upload = params.get(name)
+        if isinstance(upload, str) and upload.startswith("attach://"):
+            upload = params.get(upload.removeprefix("attach://"))
+        if isinstance(upload, str) and upload in self.state.documents:
+            return self.state.documents[upload]
+        if not isinstance(upload, tuple):
+            raise bad_request(f"there is no {name} in the request")
+        filename, media_type, content = upload
+        if not content:
+            raise bad_request("file must be non-empty")
+        file_id, path = self.state.keep_file(content, filename)
+        self.state.documents[file_id] = {
             "file_id": file_id,
             "file_unique_id": f"U{file_id}",
-            "file_name": name,
+            "file_name": filename,
             "mime_type": media_type,
             "file_size": len(content),
             "path": path,
         }
-        return self._accept(chat, text=caption, entities=entities, markup=markup, document=document)
+        return self.state.documents[file_id]
 
     async def sendChatAction(self, params: Json) -> bool:
         self._chat(params)
@@ -205,12 +227,22 @@ class Methods:
             raise bad_request("message text is empty")
         return self._edit(sent, text, entities, self._markup(params))
 
+    async def editMessageCaption(self, params: Json) -> Json:
+        sent = self._mine(params, "edit")
+        if not sent.document:
+            raise bad_request("there is no caption in the message to edit")
+        text, entities = self._text(params, "caption", MAX_CAPTION, "MESSAGE_TOO_LONG")
+        return self._edit(sent, text, entities, self._markup(params))
+
     async def editMessageReplyMarkup(self, params: Json) -> Json:
         sent = self._mine(params, "edit")
         return self._edit(sent, sent.text, sent.entities, self._markup(params))
 
     async def deleteMessage(self, params: Json) -> bool:
-        self._mine(params, "delete").deleted = True
+        sent = self._mine(params, "delete")
+        if time.time() - sent.at > self.state.config.deletable:
+            raise bad_request("message can't be deleted for everyone")
+        sent.deleted = True
         return True
 
     async def answerCallbackQuery(self, params: Json) -> bool:
@@ -326,7 +358,10 @@ class Methods:
             "chat": self.state.chats[sent.chat],
             "date": int(sent.at),
         }
-        if sent.document:
+        if sent.photo and sent.document:
+            sizes = {k: sent.document[k] for k in ("file_id", "file_unique_id", "file_size")}
+            body["photo"] = [{**sizes, "width": 90, "height": 60}]
+        elif sent.document:
             body["document"] = {k: v for k, v in sent.document.items() if k != "path"}
         name = "caption" if sent.document else "text"
         body |= {name: sent.text} if sent.text else {}

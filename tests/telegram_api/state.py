@@ -67,6 +67,7 @@ class Sent:
     markup: Json | None
     at: float
     document: Json | None = None
+    photo: bool = False
     connected: bool | None = None
     edits: int = 0
     deleted: bool = False
@@ -123,6 +124,7 @@ class Config:
     webhook_retry: float = 0.05
     webhook_timeout: float = 10.0
     callback_ttl: float = 900.0
+    deletable: float = 48 * 3600.0
     long_poll_max: float = 50.0
     local_files: Path | None = None
 
@@ -145,6 +147,7 @@ class State:
         self.callbacks: dict[str, CallbackQuery] = {}
         self.commands: dict[str, list[Json]] = {}
         self.files: dict[str, bytes] = {}
+        self.documents: dict[str, Json] = {}
         self.faults: list[Fault] = []
         self.delivered_at: dict[int, float] = {}
         self.changed = asyncio.Condition()
