@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from handlers.buttons import button
-from handlers.messages import Attachment, Button, Reply
+from handlers.messages import AS_POST, Attachment, Button, Reply
 from handlers.program import Program
 from handlers.texts import Texts
 from storage.announcement_records import AnnouncementRecord
@@ -28,6 +28,7 @@ def announcement_reply(
         buttons=buttons_of(announcement, texts, spoken, chosen),
         attachments=_files(announcement),
         language=wanted,
+        extra={AS_POST: "1"} if announcement.file else {},
     )
 
 
