@@ -180,6 +180,7 @@ def _services(
         form=open_form(settings.program, program),
         files=files,
         deep_link=deep_link,
+        channels=tuple(by_name),
     )
 
 

@@ -49,7 +49,8 @@ class Services:
     """What the composition root lends to every turn; `detect` names the language of a text (ISO 639-1).
 
     `form` is the program's application form, None when it takes no applications here; `deep_link` makes the
-    address that opens this bot on a channel with a payload, None where a channel has none.
+    address that opens this bot on a channel with a payload, None where a channel has none. Announcements
+    reach the chats of `channels`, `rate` of them a second.
     """
 
     database: Database
@@ -60,6 +61,8 @@ class Services:
     form: Form | None = None
     files: Files | None = None
     deep_link: Callable[[str, str], str | None] = _no_link
+    channels: Sequence[str] = ()
+    rate: int = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

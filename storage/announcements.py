@@ -96,6 +96,11 @@ class Announcements(Repository):
         statuses = ("scheduled", "sending", "paused", "finished", "cancelled")
         return await self._change(announcement_id, statuses, texts=dict(texts))
 
+    async def watch(self, announcement_id: int, message_id: int | None) -> None:
+        """Remember the stored message in which staff follow how far it is."""
+        statement = update(_announcements).where(_announcements.c.id == announcement_id)
+        await self._write(statement.values(watch_message_id=message_id))
+
     async def due(self, now: datetime) -> list[AnnouncementRecord]:
         """List what is to be sent now, urgent ones first, then the oldest."""
         ready = or_(

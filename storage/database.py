@@ -28,6 +28,7 @@ from storage.inbox import Inbox
 from storage.leases import Leases
 from storage.messages import Messages
 from storage.outbox import Outbox
+from storage.people import People
 from storage.rate_shares import RateShares
 from storage.recipients import Recipients
 from storage.records import DatabaseStatus
@@ -69,6 +70,7 @@ class UnitOfWork:
         "messages",
         "one_time_links",
         "outbox",
+        "people",
         "rate_shares",
         "recipients",
         "sessions",
@@ -91,6 +93,7 @@ class UnitOfWork:
         self.applications = Applications(scope)
         self.codes = Codes(scope)
         self.files = Files(scope)
+        self.people = People(scope)
         self.announcements = Announcements(scope)
         self.recipients = Recipients(scope)
         self.changes = Changes(scope)

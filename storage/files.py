@@ -6,11 +6,13 @@ from collections.abc import Collection, Iterable
 
 from sqlalchemy import delete, select
 
+from storage.announcement_tables import Announcement
 from storage.application_records import FileRecord
 from storage.application_tables import ApplicationAnswer, ApplicationVersion, File
 from storage.repository import Repository, columns, filled, table
 
 _files, _answers, _versions = table(File), table(ApplicationAnswer), table(ApplicationVersion)
+_announcements = table(Announcement)
 _COLUMNS = columns(File, FileRecord)
 _AT_ONCE = 500
 
@@ -46,7 +48,7 @@ class Files(Repository):
         return [filled(FileRecord, row) for row in rows]
 
     async def unreferenced(self, among: Collection[str]) -> list[str]:
-        """Return those of the hashes that no answer and no submitted version refers to."""
+        """Return those of the hashes that no answer, submitted version or announcement refers to."""
         left = set(among)
         for part in _parts(sorted(left)):
             rows = await self._rows(select(_answers.c.sha256).where(_answers.c.sha256.in_(part)).distinct())
@@ -54,6 +56,11 @@ class Files(Repository):
         if left:
             for row in await self._rows(select(_versions.c.files)):
                 left.difference_update(row.files)
+        if left:
+            for row in await self._rows(
+                select(_announcements.c.file).where(_announcements.c.file.is_not(None))
+            ):
+                left.discard((row.file or {}).get("sha256", ""))
         return sorted(left)
 
     async def forget(self, hashes: Collection[str]) -> int:

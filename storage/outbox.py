@@ -120,6 +120,17 @@ class Outbox(Repository):
         )
         return None if row is None else int(row.message_id)
 
+    async def whereabouts(self, message_id: int) -> tuple[str, str, str] | None:
+        """Say in which channel and chat, and under which of the network's ids, a sent message is."""
+        row = await self._row(
+            select(_outbox.c.channel, _outbox.c.chat, _outbox.c.external_id).where(
+                _outbox.c.message_id == message_id,
+                _outbox.c.chat.is_not(None),
+                _outbox.c.external_id.is_not(None),
+            )
+        )
+        return None if row is None else (row.channel, row.chat, row.external_id)
+
     async def counts(self) -> dict[str, int]:
         """Count deliveries by status; a status nobody has is left out."""
         rows = await self._rows(

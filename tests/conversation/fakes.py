@@ -202,6 +202,7 @@ class Bot:
             detect=detect,
             form=form,
             files=files,
+            channels=(self.channel.name,),
         )
         self.delivery = Delivery(
             database,

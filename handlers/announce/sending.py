@@ -1,0 +1,262 @@
+"""From draft to announcement: preview, test, who gets it and how long that takes, and the confirmation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from handlers.announce.checks import DraftRefused, check_sendable
+from handlers.announce.composing import wrong
+from handlers.announce.desk import act, card, gone, words
+from handlers.announce.drafting import Gone
+from handlers.announce.rendering import announcement_reply
+from handlers.announce.reporting import status_reply
+from handlers.announce.steering import look
+from handlers.announce.words import Words
+from handlers.apply.notices import moment
+from handlers.buttons import SELF, Press
+from handlers.messages import Attachment, Button, Reply
+from handlers.quiet import quiet_until
+from handlers.staff_rights import still_allowed
+from handlers.turn import Result, Turn
+from storage.announcement_records import AnnouncementRecord, Audience
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from storage.database import UnitOfWork
+
+_REASONS = ("unsubscribed", "blocked", "erased", "no_channel")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Who would get an announcement now: `counts` as Recipients.preview gives it, `languages` by code."""
+
+    counts: Mapping[str, int]
+    languages: Mapping[str, int]
+
+    @property
+    def recipients(self) -> int:
+        """How many will be written to."""
+        return self.counts.get("pending", 0)
+
+
+async def reach(work: UnitOfWork, record: AnnouncementRecord, channels: Sequence[str]) -> Reach:
+    """Count the recipients of an announcement, and those it leaves out."""
+    audience = Audience.of(record.audience)
+    return Reach(
+        counts=await work.recipients.preview(audience, record.topic, channels),
+        languages=await work.recipients.languages(audience, record.topic, channels),
+    )
+
+
+def reach_lines(
+    speak: Words, record: AnnouncementRecord, found: Reach, rate: int, now: datetime
+) -> list[str]:
+    """Who gets it, who does not and why, how long it takes, and when it starts."""
+    say, total = speak.say, found.recipients
+    if not total:
+        lines = [say("announce.count.nobody")]
+    else:
+        lines = [say("announce.count.recipients", count=total, languages=_languages(speak, found.languages))]
+    left_out = [
+        say(f"announce.count.{reason}", count=found.counts[reason])
+        for reason in _REASONS
+        if found.counts.get(reason)
+    ]
+    if left_out:
+        lines.append(say("announce.count.left_out", reasons=say("announce.comma").join(left_out)))
+    if not total:
+        return lines
+    lines += _strangers(speak, record, found.languages)
+    lines.append(say("announce.count.takes", time=duration(speak, total / rate), rate=rate))
+    begins = record.at or now
+    if record.at is not None:
+        lines.append(say("announce.count.begins", time=speak.time(record.at)))
+    quiet = None if record.urgent else quiet_until(begins, speak.program.timezone)
+    if quiet is not None:
+        lines.append(say("announce.count.quiet", time=moment(speak.program, say, quiet)))
+    return lines
+
+
+def duration(speak: Words, seconds: float) -> str:
+    """Say how long something takes, rounded up."""
+    if seconds < 90:
+        return speak.say("announce.seconds", count=max(1, math.ceil(seconds)))
+    return speak.say("announce.minutes", count=math.ceil(seconds / 60))
+
+
+async def preview(turn: Turn, record: AnnouncementRecord, _: int, __: tuple[str, ...]) -> Result:
+    """Show it as founders will see it, once for each language of the program."""
+    if problem := _problem(turn, record, time=False):
+        return Result.of(card(turn, record, problem))
+    replies: list[Reply] = []
+    for code in turn.services.program.languages:
+        head = turn.say("announce.preview.head", language=turn.texts.name_of(code))
+        replies.append(Reply(text=head, language=turn.language))
+        replies.append(await _as_founder(turn, record, code))
+    rows = (
+        (
+            act(turn.say("announce.button.back"), record, "card"),
+            act(turn.say("announce.button.send"), record, "count"),
+        ),
+    )
+    replies.append(Reply(text=turn.say("announce.preview.end"), buttons=rows, language=turn.language))
+    return Result.of(*replies)
+
+
+async def test(turn: Turn, record: AnnouncementRecord, _: int, __: tuple[str, ...]) -> Result:
+    """Send it to the person who composes, exactly as to a founder of their language."""
+    if problem := _problem(turn, record, time=False):
+        return Result.of(card(turn, record, problem))
+    assert turn.staff is not None
+    member, sent = turn.staff, await _as_founder(turn, record, turn.language)
+
+    async def write(work: UnitOfWork, _: int) -> Sequence[Reply]:
+        await work.audit.note(
+            "announcement.test",
+            actor=member.name,
+            staff_id=member.id,
+            about=("announcement", record.id),
+        )
+        return ()
+
+    return Result(replies=(sent,), write=write)
+
+
+async def count(turn: Turn, record: AnnouncementRecord, _: int, __: tuple[str, ...]) -> Result:
+    """Count the recipients and ask before anything is sent."""
+    if problem := _problem(turn, record):
+        return Result.of(card(turn, record, problem))
+    async with turn.reading() as work:
+        found = await reach(work, record, turn.services.channels)
+    speak = words(turn)
+    lines = reach_lines(speak, record, found, turn.services.rate, turn.now)
+    back = (act(turn.say("announce.button.back"), record, "card"),)
+    title = turn.say("announce.count.head", number=record.id, title=speak.title(record.texts))
+    rows: tuple[tuple[Button, ...], ...] = (back,)
+    if found.recipients:
+        key = "announce.button.go" if record.at is None else "announce.button.go_later"
+        go_on = act(turn.say(key, count=found.recipients), record, "go", SELF)
+        rows = ((go_on,), back)
+    return Result.of(
+        Reply(
+            text="\n".join((title, "", *lines)),
+            buttons=rows,
+            edits=turn.message.button_message,
+            language=turn.language,
+        )
+    )
+
+
+async def go(turn: Turn, record: AnnouncementRecord, revision: int, arguments: tuple[str, ...]) -> Result:
+    """Let it be sent, if it still is what was counted; the message then shows how far it is."""
+    if problem := _problem(turn, record):
+        return Result.of(card(turn, record, problem))
+    watched = Press(action="", arguments=arguments).number()
+
+    async def write(work: UnitOfWork, _: int) -> Sequence[Reply]:
+        member = await still_allowed(work, turn, "announcement.send")
+        if member is None:
+            return (gone(turn, Gone()),)
+        if not await work.announcements.confirm(record.id, revision):
+            now = await work.announcements.get(record.id)
+            if now is None or now.status != "draft":
+                return (gone(turn, Gone(now)),)
+            return (card(turn, now, turn.say("announce.changed_since")),)
+        shown = await turn_message(work, turn, watched)
+        await work.announcements.watch(record.id, shown)
+        await work.audit.note(
+            "announcement.confirm",
+            actor=member.name,
+            staff_id=member.id,
+            about=("announcement", record.id),
+        )
+        state = await look(work, record.id)
+        assert state is not None
+        return (replace(status_reply(words(turn), state), edits=turn.message.button_message),)
+
+    return Result(write=write)
+
+
+async def turn_message(work: UnitOfWork, turn: Turn, message_id: int | None) -> int | None:
+    """The stored message, if it is one of this very chat: ids in buttons come from outside."""
+    found = await work.messages.get(message_id) if message_id is not None else None
+    return found.id if found is not None and found.conversation_id == turn.conversation_id else None
+
+
+async def ask_to_discard(turn: Turn, record: AnnouncementRecord, _: int, __: tuple[str, ...]) -> Result:
+    """Ask before a draft is thrown away."""
+    rows = (
+        (act(turn.say("announce.button.discard_yes"), record, "discarded"),),
+        (act(turn.say("announce.button.back"), record, "card"),),
+    )
+    text = turn.say("announce.ask.discard", title=words(turn).title(record.texts))
+    return Result.of(
+        Reply(text=text, buttons=rows, edits=turn.message.button_message, language=turn.language)
+    )
+
+
+async def discard(turn: Turn, record: AnnouncementRecord, _: int, __: tuple[str, ...]) -> Result:
+    """Throw a draft away; it stays in the list as cancelled, and can be copied."""
+
+    async def write(work: UnitOfWork, _: int) -> Sequence[Reply]:
+        member = await still_allowed(work, turn, "announcement.write")
+        if member is None or not await work.announcements.cancel(record.id):
+            return (gone(turn, Gone(await work.announcements.get(record.id))),)
+        await work.audit.note(
+            "announcement.discard",
+            actor=member.name,
+            staff_id=member.id,
+            about=("announcement", record.id),
+        )
+        text = turn.say("announce.discarded", number=record.id)
+        return (Reply(text=text, edits=turn.message.button_message, language=turn.language),)
+
+    return Result(write=write)
+
+
+async def _as_founder(turn: Turn, record: AnnouncementRecord, language: str) -> Reply:
+    """The reply that founders get, with its file at hand, because no channel keeps it yet."""
+    reply = announcement_reply(record, language, turn.services.program)
+    files = turn.services.files
+    if not record.file or files is None:
+        return reply
+    content = await files.read(str(record.file["sha256"]))
+    named = [
+        Attachment(name=x.name, media_type=x.media_type, size=x.size, content=content)
+        for x in reply.attachments
+    ]
+    return replace(reply, attachments=tuple(named))
+
+
+def _problem(turn: Turn, record: AnnouncementRecord, *, time: bool = True) -> str:
+    """What keeps a draft from being sent, in a sentence; "" for nothing."""
+    try:
+        check_sendable(record if time else replace(record, at=None), turn.services.program, turn.now)
+    except DraftRefused as refused:
+        return wrong(turn, refused)
+    return ""
+
+
+def _languages(speak: Words, languages: Mapping[str, int]) -> str:
+    named = sorted(languages.items(), key=lambda item: -item[1])
+    parts = [
+        speak.say("announce.count.in_language", count=number, language=speak.say.name_of(code))
+        if code
+        else speak.say("announce.count.in_none", count=number)
+        for code, number in named
+    ]
+    return speak.say("announce.comma").join(parts)
+
+
+def _strangers(speak: Words, record: AnnouncementRecord, languages: Mapping[str, int]) -> list[str]:
+    """How many will read it in a language that is not theirs."""
+    missing = [code for code in speak.program.languages if not record.texts.get(code)]
+    affected = sum(languages.get(code, 0) for code in missing)
+    if not affected:
+        return []
+    return [speak.say("announce.count.other_language", count=affected)]
