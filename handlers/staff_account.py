@@ -11,6 +11,7 @@ from handlers.messages import Reply
 from handlers.route import Route, command
 from handlers.staff_rights import command_lines
 from handlers.start import start
+from handlers.texts import LANGUAGES
 from handlers.turn import Result, Turn
 from handlers.unsupported import unknown_command
 from storage.application_records import CodeRefused
@@ -51,6 +52,8 @@ async def _take(turn: Turn, code: str, otherwise: Result) -> Result:
         member = await work.staff.get(found.staff_id or 0)
         if member is None or not await work.staff.link(member.id, turn.founder_id):
             return turn.reply("team.code.expired").replies
+        if member.language is None and turn.language in LANGUAGES:
+            await work.staff.set_language(member.id, turn.language)
         await work.audit.note(
             "staff.link",
             actor=member.name,

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from handlers.staff import Permission, may
-from handlers.turn import Turn
+from handlers.turn import Result, Turn
 
 if TYPE_CHECKING:
     from storage.announcement_records import StaffRecord
     from storage.database import UnitOfWork
 
+Handler = Callable[[Turn], Awaitable[Result]]
 COMMANDS: tuple[tuple[str, Permission], ...] = (
     ("announce", "announcement.write"),
     ("announcements", "announcement.see"),
     ("staff", "account.own"),
 )
 """What staff can do in a chat, and who may; their sentences are "team.can.<command>"."""
+
+
+def at_desk(handle: Handler) -> Handler:
+    """Speak the language staff read, whatever language the announcement is in that they write."""
+
+    async def handled(turn: Turn) -> Result:
+        language = turn.chosen or (turn.staff.language if turn.staff else None)
+        return await handle(replace(turn, language=language) if language else turn)
+
+    return handled
 
 
 def allowed(turn: Turn, permission: Permission) -> bool:

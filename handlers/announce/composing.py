@@ -16,7 +16,7 @@ from handlers.announce.checks import (
     read_label,
     with_text,
 )
-from handlers.announce.desk import AWAITED, act, awaiting, card, gone, overtaken, prompt
+from handlers.announce.desk import AWAITED, act, awaiting, card, gone, overtaken, prompt, words
 from handlers.announce.drafting import Edit, Gone, Overtaken, create, save
 from handlers.announce.moments import BadMoment, Moment, read_moment
 from handlers.files import FileRefused
@@ -46,9 +46,8 @@ async def announce(turn: Turn) -> Result:
 
 def start(turn: Turn) -> Result:
     """Ask for the text; the draft begins with it."""
-    languages = turn.say("announce.or").join(
-        turn.texts.name_of(code) for code in turn.services.program.languages
-    )
+    names = [turn.texts.name_of(code) for code in turn.services.program.languages]
+    languages = words(turn).join(names, "announce.or")
     text = turn.say("announce.begin", languages=languages)
     return Result(replies=(Reply(text=text, language=turn.language),), pending=awaiting(turn, None, "text"))
 

@@ -58,17 +58,17 @@ def _ledger(speak: Words, state: State) -> list[str]:
         if lines.get(status):
             reasons = _reasons(speak, state, status)
             text = say(f"announce.report.{status}", count=lines[status])
-            found.append(f"{text}{say('announce.colon')}{reasons}" if reasons else text)
+            found.append(speak.join((text, reasons), "announce.colon") if reasons else text)
     left_out = [say(f"announce.count.{x}", count=lines[x]) for x in _LEFT_OUT if lines.get(x)]
     if left_out:
-        found.append(say("announce.count.left_out", reasons=say("announce.comma").join(left_out)))
+        found.append(say("announce.count.left_out", reasons=speak.join(left_out)))
     return found
 
 
 def _reasons(speak: Words, state: State, status: str) -> str:
     """The errors of one status with how often, the most frequent first."""
     codes = [(n, code) for (of, code), n in state.reasons.items() if of == status and code]
-    return speak.say("announce.comma").join(f"{n} × {code}" for n, code in sorted(codes, reverse=True))
+    return speak.join(f"{n} × {code}" for n, code in sorted(codes, reverse=True))
 
 
 def _answers(speak: Words, state: State) -> list[str]:

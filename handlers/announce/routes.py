@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from handlers.announce import composing, desk, managing, pressing, replying, reporting, topics
 from handlers.route import Route, command, press
-from handlers.staff_rights import for_staff
+from handlers.staff_rights import at_desk, for_staff
 
 ANNOUNCE_ROUTES: tuple[Route, ...] = (
-    Route(name="announce", matches=composing.awaits, handle=composing.typed),
-    Route(name="announce", matches=managing.awaits_correction, handle=managing.corrected),
+    Route(name="announce", matches=composing.awaits, handle=at_desk(composing.typed)),
+    Route(name="announce", matches=managing.awaits_correction, handle=at_desk(managing.corrected)),
     Route(
         name="announce",
         matches=for_staff("announcement.write", command("announce")),
-        handle=composing.announce,
+        handle=at_desk(composing.announce),
     ),
     Route(
-        name="announce", matches=for_staff("announcement.write", press(desk.ACTION)), handle=pressing.pressed
+        name="announce",
+        matches=for_staff("announcement.write", press(desk.ACTION)),
+        handle=at_desk(pressing.pressed),
     ),
     Route(
         name="announcements",
         matches=for_staff("announcement.see", command("announcements")),
-        handle=managing.show_list,
+        handle=at_desk(managing.show_list),
     ),
     Route(
         name="announcements",
         matches=for_staff("announcement.see", press(reporting.ACTION)),
-        handle=managing.pressed,
+        handle=at_desk(managing.pressed),
     ),
     Route(name="topics", matches=command("topics"), handle=topics.show),
     Route(name="topics", matches=press("topics"), handle=topics.show),

@@ -68,7 +68,7 @@ def reach_lines(
         if found.counts.get(reason)
     ]
     if left_out:
-        lines.append(say("announce.count.left_out", reasons=say("announce.comma").join(left_out)))
+        lines.append(say("announce.count.left_out", reasons=speak.join(left_out)))
     if not total:
         return lines
     lines += _strangers(speak, record, found.languages)
@@ -250,7 +250,7 @@ def _languages(speak: Words, languages: Mapping[str, int]) -> str:
         else speak.say("announce.count.in_none", count=number)
         for code, number in named
     ]
-    return speak.say("announce.comma").join(parts)
+    return speak.join(parts)
 
 
 def _strangers(speak: Words, record: AnnouncementRecord, languages: Mapping[str, int]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,13 @@ class Words:
     def language(self) -> str:
         """The language it speaks."""
         return self.say.language
+
+    def join(self, parts: Iterable[str], key: str = "announce.comma") -> str:
+        """Join parts by a comma or a word; Chinese has no spaces around them."""
+        sign = self.say(key)
+        if self.language != "zh":
+            sign = f" {sign} " if sign.isalpha() else f"{sign} "
+        return sign.join(parts)
 
     def title(self, texts: Mapping[str, str], limit: int = 60) -> str:
         """The first line of the text, in this language when there is one."""
@@ -75,7 +82,7 @@ class Words:
             for kind in KINDS
             if getattr(audience, kind)
         ]
-        return self.say("announce.audience.and").join(parts) or self.say("announce.audience.everyone")
+        return self.join(parts, "announce.audience.and") or self.say("announce.audience.everyone")
 
     def value(self, kind: str, value: Any) -> str:
         """One value of an audience, as staff call it."""
@@ -127,7 +134,7 @@ class Words:
     def _values(self, kind: str, values: Sequence[Any]) -> str:
         if kind == "founders" and len(values) > 3:
             return str(len(values))
-        return self.say("announce.audience.or").join(self.value(kind, value) for value in values)
+        return self.join((self.value(kind, value) for value in values), "announce.or")
 
     def _text_line(self, texts: Mapping[str, str], code: str) -> str:
         label = self.say("announce.field.text", language=self.say.name_of(code))

@@ -18,8 +18,9 @@ from bot.turns import Pace
 from bot.workers import new_worker_id
 from forms.model import Form
 from handlers.files import Files
-from handlers.messages import IncomingMessage, Reply
+from handlers.messages import Attachment, IncomingMessage, Reply
 from handlers.program import Program
+from handlers.program import Topic as ProgramTopic
 from handlers.routes import ROUTES, Route
 from handlers.turn import Services
 from knowledge.language import detect
@@ -36,6 +37,10 @@ PROGRAM = Program(
     contact={"zh": "周一至周五有人回复。", "en": "Somebody replies on weekdays."},
     intro={"zh": "我回答基地的问题。", "en": "I answer about the base."},
     examples={"zh": ("租金多少？",), "en": ("How much is the rent?",)},
+    topics=(
+        ProgramTopic(id="events", names={"zh": "活动", "en": "Events"}),
+        ProgramTopic(id="calls", names={"zh": "招募", "en": "Calls"}),
+    ),
 )
 FAST = Limits(
     paste=Paste(wait=0.15), look_again=0.2, goodbye=2.0, pace=Pace(typing_after=0.05, give_up_after=2.0)
@@ -156,6 +161,8 @@ class RecordingChannel:
         if data.get("ignored"):
             return None
         at = datetime.fromisoformat(data.pop("at"))
+        if "attachments" in data:
+            data["attachments"] = tuple(Attachment(**file) for file in data["attachments"])
         return IncomingMessage(channel=self.name, received_at=at, **data)
 
     async def send(self, chat: str, reply: Reply, *, skip: int = 0) -> SendResult:
@@ -189,6 +196,7 @@ class Bot:
         worker: str | None = None,
         form: Form | None = None,
         files: Files | None = None,
+        program: Program = PROGRAM,
     ) -> None:
         self.database = database
         self.channel = channel or RecordingChannel()
@@ -197,7 +205,7 @@ class Bot:
         services = Services(
             database=database,
             knowledge=self.knowledge,
-            program=PROGRAM,
+            program=program,
             clock=self.clock,
             detect=detect,
             form=form,

@@ -1,0 +1,409 @@
+"""Composing in a chat: stored at once, shown as founders see it, counted before it is sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.files import FileStore
+from storage.database import Database
+from tests.announcing.desk import EN, ZH, Desk, audience
+from tests.announcing.team import founder
+from tests.bot import samples
+from tests.conversation.fakes import PROGRAM, Bot, Clock, RecordingChannel, rows
+
+
+def data(value: Any) -> Any:
+    """A JSON column as either database gives it."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+@pytest.fixture
+async def desk(store: Database, clock: Clock, tmp_path: Path) -> AsyncIterator[Desk]:
+    channel = RecordingChannel()
+    files = FileStore(tmp_path, [])
+    async with Bot(store, clock=clock, channel=channel, files=files) as bot:
+        yield await Desk.open(bot)
+
+
+async def test_the_first_text_asks_for_the_other_language_and_both_are_stored_at_once(desk: Desk) -> None:
+    assert "in one message" in await desk.say("/announce")
+
+    assert "Saved as the Chinese text" in await desk.say(ZH)
+    assert data((await desk.announcement())["texts"]) == {"zh": ZH}
+
+    card = await desk.say(EN)
+    assert "Draft 1, sent to nobody yet" in card
+    assert data((await desk.announcement())["texts"]) == {"zh": ZH, "en": EN}
+
+
+async def test_in_chinese_it_is_chinese_throughout(store: Database, clock: Clock) -> None:
+    async with Bot(store, clock=clock) as bot:
+        desk = await Desk.open(bot, hint="zh")
+        await audience(bot, "li", "wang", hint="zh")
+        await desk.say("/announce")
+        await desk.say(ZH)
+        assert "不写英文" in " ".join(desk.labels())
+        card = await desk.press("不写")
+        assert "英文正文: 未写，将发送中文版本并附说明" in card
+        assert "3 位创业者会收到" in await desk.press("收件人")
+        assert "已安排" in await desk.press("立即发给 3 人")
+
+
+async def test_one_language_alone_is_sent_with_a_note_and_the_card_says_so(desk: Desk) -> None:
+    await audience(desk.bot, "li", hint="zh")
+    await desk.say("/announce")
+    await desk.say(EN)
+    assert "missing – the English text is sent with a note" in await desk.press("Leave Chinese out")
+
+    await desk.press("Preview")
+
+    chinese = desk.all[1]
+    assert chinese.text == EN
+    assert chinese.notes == ("这条通知只有英文版本。",)
+    await desk.press("Recipients")
+    assert "1 of them read a language without a text of its own" in desk.text
+
+
+async def test_a_draft_is_found_again_and_a_second_can_be_begun_beside_it(desk: Desk) -> None:
+    await desk.drafted()
+
+    assert "You have begun this one" in await desk.say("/announce")
+    await desk.press("Begin a new one")
+    await desk.say("Something else entirely, for everybody who reads English.")
+
+    assert [row["status"] for row in await rows(desk.bot.database, "announcements")] == ["draft", "draft"]
+
+
+async def test_a_question_after_the_card_is_a_question(desk: Desk) -> None:
+    await desk.drafted()
+
+    assert "Answer to: What is the rent?" in await desk.say("What is the rent?")
+    assert data((await desk.announcement())["texts"]) == {"zh": ZH, "en": EN}
+
+
+async def test_every_part_is_asked_for_stored_and_taken_out_again(desk: Desk) -> None:
+    await desk.drafted()
+    await desk.press("Topic")
+    await desk.press("Events")
+    await desk.press("Link")
+    await desk.say("example.org/workshop")
+    await desk.press("Reply buttons")
+    await desk.say("参加 / I will come\n不参加 / I cannot come")
+    await desk.press("Urgent")
+    stored = await desk.announcement()
+    assert (stored["topic"], stored["link"], bool(stored["urgent"])) == (
+        "events",
+        "https://example.org/workshop",
+        True,
+    )
+    assert [item["labels"] for item in data(stored["replies"])] == [
+        {"zh": "参加", "en": "I will come"},
+        {"zh": "不参加", "en": "I cannot come"},
+    ]
+
+    await desk.press("Preview")
+    _, chinese, _, english, _ = desk.all
+    assert [x.label for row in english.buttons for x in row] == [
+        "🔗 Open",
+        "I will come",
+        "I cannot come",
+        "🔕 No more of this topic",
+    ]
+    assert "参加" in [x.label for row in chinese.buttons for x in row]
+
+    await desk.press("Back")
+    await desk.press("Link")
+    await desk.press("Remove the link")
+    await desk.press("Topic")
+    await desk.press("No topic")
+    stored = await desk.announcement()
+    assert (stored["topic"], stored["link"]) == (None, None)
+
+
+async def test_the_buttons_of_a_preview_count_nothing(desk: Desk) -> None:
+    await desk.drafted()
+    await desk.press("Reply buttons")
+    await desk.say("参加 / I will come")
+    await desk.press("Topic")
+    await desk.press("Events")
+    await desk.press("Send a test to me")
+
+    assert desk.seen.text == EN
+    test = desk.seen
+    assert "This is a preview" in await desk.press("I will come")
+    desk.all = [test]
+    assert "This is a preview" in await desk.press("No more of this topic")
+    assert await rows(desk.bot.database, "announcement_replies") == []
+    assert await rows(desk.bot.database, "topic_choices") == []
+
+
+async def test_a_text_over_the_limit_in_one_language_is_said_and_the_other_is_kept(desk: Desk) -> None:
+    await desk.say("/announce")
+    await desk.say(ZH)
+
+    seen = await desk.say("word " * 800)
+
+    assert "3999 of at most 3900 characters" in seen
+    assert "shorten it by 99" in seen
+    assert data((await desk.announcement())["texts"]) == {"zh": ZH}
+    assert "Draft 1" in await desk.say(EN), "the same prompt is still open"
+
+
+async def test_broken_markup_is_shown_as_it_is_typed(desk: Desk) -> None:
+    broken = "Come on <b>Friday & bring **your demo, 3 < 5"
+    await desk.drafted(en=broken)
+
+    assert "plain text" in desk.text
+    await desk.press("Send a test to me")
+    assert desk.seen.text == broken
+
+
+async def test_a_picture_that_is_too_large_is_refused_with_its_size(desk: Desk) -> None:
+    await desk.drafted()
+    await desk.press("Picture or file")
+    whole = samples.png()
+    large = whole[:-12] + b"\x00" * 11_000_000 + whole[-12:]
+    replies = await send_file(desk, "poster.png", large)
+
+    assert "at most 10 MB" in replies
+    assert (await desk.announcement())["file"] in (None, "null")
+    assert "poster.png" in await send_file(desk, "poster.png", samples.png())
+    assert data((await desk.announcement())["file"])["media_type"] == "image/png"
+
+
+async def send_file(desk: Desk, name: str, content: bytes) -> str:
+    """Send a file as a network would hand it over: its content is fetched by reference."""
+
+    class Network:
+        name = "memory"
+
+        async def fetch(self, reference: str, limit: int) -> bytes:
+            return content[: limit + 1]
+
+    files = desk.bot.dispatcher._turns._services.files
+    files._channels = {"memory": Network()}  # type: ignore[union-attr]
+    attachments = [{"name": name, "media_type": "image/png", "size": len(content), "reference": "r"}]
+    desk.all = await desk.bot.send(
+        desk.chat, kind="unsupported", unsupported="photo", attachments=attachments, language_hint="en"
+    )
+    return desk.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("2026-11-01 10:00", "is past"),
+        ("sometime", "could not read"),
+        ("2026-12-05", "Which time of that day"),
+    ],
+)
+async def test_a_time_that_cannot_be_is_asked_for_again(desk: Desk, typed: str, told: str) -> None:
+    await desk.drafted()
+    await desk.press("When")
+
+    assert told in await desk.say(typed)
+    assert (await desk.announcement())["at"] is None
+    assert "2026-12-05 10:00 (Beijing time)" in await desk.say("2026-12-05 10:00")
+
+
+async def test_a_time_that_passes_before_the_confirmation_sends_nothing(desk: Desk, clock: Clock) -> None:
+    await audience(desk.bot, "li")
+    await desk.drafted()
+    await desk.press("When")
+    await desk.say("in 10 minutes")
+    await desk.press("Recipients")
+    clock.pass_by(minutes=11)
+
+    assert "is past" in await desk.press("Schedule for")
+    assert (await desk.announcement())["status"] == "draft"
+
+
+async def test_the_clock_changes_are_the_programs(store: Database, clock: Clock) -> None:
+    berlin = replace(PROGRAM, timezone=ZoneInfo("Europe/Berlin"))
+    async with Bot(store, clock=clock, program=berlin) as bot:
+        desk = await Desk.open(bot)
+        await desk.drafted()
+        await desk.press("When")
+        assert "does not exist" in await desk.say("2027-03-28 02:30")
+        assert "03:30" in desk.text
+        assert "comes twice" in await desk.say("2027-10-31 02:30")
+        assert str((await desk.announcement())["at"]).startswith("2027-10-31 00:30")
+        await desk.press("When")
+        await desk.say("2027-10-31 02:30+01:00")
+        assert str((await desk.announcement())["at"]).startswith("2027-10-31 01:30")
+
+
+async def test_nobody_is_said_before_anything_can_be_sent(desk: Desk) -> None:
+    await desk.drafted()
+    await desk.press("For whom")
+    await desk.press("Application")
+    await desk.press("accepted")
+    await desk.press("Back")
+    await desk.press("Done")
+
+    assert "application accepted" in desk.text
+    assert "Nobody would get it" in await desk.press("Recipients")
+    assert not any("Send now" in label for label in desk.labels())
+
+
+async def test_the_count_says_who_is_left_out_and_why_and_how_long_it_takes(desk: Desk) -> None:
+    database = desk.bot.database
+    ids = await audience(desk.bot, "li", "wang", "zhao", "qian")
+    await founder(database, "far", channel="elsewhere")
+    async with database.unit_of_work() as work:
+        await work.subscriptions.choose(ids[0], "events", False)
+        await work.founders.mark_blocked("memory", "wang", desk.bot.clock())
+        await work.founders.erase(ids[2])
+    await desk.drafted()
+    await desk.press("Topic")
+    await desk.press("Events")
+
+    seen = await desk.press("Recipients")
+
+    assert "2 founders get it: 2 in English." in seen
+    assert "1 unsubscribed, 1 blocked the bot, 1 erased their data, 1 cannot be reached here" in seen
+    assert "about 1 s, at 30 messages a second" in seen
+
+
+async def test_at_night_the_count_says_when_it_begins_unless_it_is_urgent(desk: Desk, clock: Clock) -> None:
+    clock.pass_by(hours=7)  # midnight in Shanghai
+    await audience(desk.bot, "li")
+    await desk.drafted()
+    assert "quiet hours: it is sent from 2026-11-23 08:00" in await desk.press("Recipients")
+    await desk.press("Back")
+    await desk.press("Urgent")
+    assert "quiet hours" not in await desk.press("Recipients")
+
+
+async def test_a_list_of_founders_is_read_by_number_and_name_and_unknown_ones_are_named(desk: Desk) -> None:
+    (li, _) = await audience(desk.bot, "li", "wang")
+    await desk.drafted()
+    await desk.press("For whom")
+    await desk.press("A list")
+
+    assert "I know nobody of this name or number: @nobody" in await desk.say(f"{li}, @nobody")
+    await desk.say(str(li))
+    assert "1 founders get it" in await desk.press("Recipients")
+
+
+async def test_tags_and_languages_combine(desk: Desk) -> None:
+    ids = await audience(desk.bot, "li", "wang") + await audience(desk.bot, "ann", hint="zh")
+    async with desk.bot.database.unit_of_work() as work:
+        for number in (ids[0], ids[2]):
+            await work.subscriptions.tag(number, "batch 2027")
+    await desk.drafted()
+    await desk.press("For whom")
+    await desk.press("Tag")
+    await desk.press("batch 2027")
+    await desk.press("Back")
+    await desk.press("Language")
+    await desk.press("Chinese")
+    await desk.press("Back")
+    assert "language Chinese; tag batch 2027" in await desk.press("Done")
+    assert "1 founders get it: 1 in Chinese" in await desk.press("Recipients")
+
+
+async def test_what_is_confirmed_is_scheduled_once_and_noted(desk: Desk) -> None:
+    await audience(desk.bot, "li")
+    await desk.drafted()
+    await desk.press("Recipients")
+    confirm = next(x.payload for row in desk.seen.buttons for x in row if "Send now" in x.label)
+
+    assert "scheduled" in await desk.press_payload(confirm)
+    assert "is no draft any more: scheduled" in await desk.press_payload(confirm)
+    entries = [(row["actor"], row["action"]) for row in await rows(desk.bot.database, "audit_log")]
+    assert entries[-1] == ("Jie", "announcement.confirm")
+    assert entries.count(("Jie", "announcement.confirm")) == 1
+
+
+async def test_a_draft_that_changed_after_the_count_is_not_sent(desk: Desk) -> None:
+    await audience(desk.bot, "li")
+    await desk.drafted()
+    await desk.press("Recipients")
+    counted = desk.seen
+    await desk.press("Back")
+    await desk.press("Urgent")
+    desk.all = [counted]
+
+    assert "changed after the recipients were counted" in await desk.press("Send now")
+    assert (await desk.announcement())["status"] == "draft"
+
+
+async def test_the_second_of_two_sees_what_the_first_changed_and_may_insist(desk: Desk) -> None:
+    other = await Desk.open(desk.bot, "Mei")
+    await desk.drafted()
+    await other.say("/announcements")
+    await other.press("Do join us" if False else "1 ·")
+    await other.press("Edit the draft")
+    theirs = other.seen
+    await desk.press("Topic")
+    await desk.press("Events")
+
+    await other.press("English")
+    seen = await other.say("The workshop is moved to Monday.")
+
+    assert "Your change was not made" in seen
+    assert "Jie at" in seen
+    assert "Topic: nothing → Events" in seen
+    assert data((await desk.announcement())["texts"])["en"] == EN
+    await other.press("what I wrote all the same")
+    stored = await desk.announcement()
+    assert (data(stored["texts"])["en"], stored["topic"]) == ("The workshop is moved to Monday.", "events")
+    other.all = [theirs]
+    assert "Topic: nothing → Events" in await other.press("Urgent"), "an old card is no way around it"
+
+
+async def test_ones_own_older_card_still_works(desk: Desk) -> None:
+    await desk.drafted()
+    card = desk.seen
+    await desk.press("Urgent")
+    desk.all = [card]
+
+    await desk.press("Topic")
+    await desk.press("Calls")
+
+    assert (await desk.announcement())["topic"] == "calls"
+
+
+async def test_a_draft_is_thrown_away_only_after_asking_and_can_be_copied(desk: Desk) -> None:
+    await desk.drafted()
+    await desk.press("Throw away")
+    await desk.press("Yes, throw it away")
+    assert (await desk.announcement())["status"] == "cancelled"
+
+    await desk.say("/announcements")
+    await desk.press("1 ·")
+    await desk.press("Copy as a new draft")
+
+    copy = await desk.announcement()
+    assert (copy["id"], copy["status"], data(copy["texts"])) == (2, "draft", {"zh": ZH, "en": EN})
+
+
+async def test_who_loses_the_role_in_the_middle_changes_nothing_more(desk: Desk) -> None:
+    await desk.drafted()
+    async with desk.bot.database.unit_of_work() as work:
+        (member,) = await work.staff.named("Jie")
+        await work.staff.set_role(member.id, "viewer")
+
+    assert "earlier step" in await desk.press("Urgent")
+    assert not (await desk.announcement())["urgent"]
+
+
+async def test_a_viewer_sees_the_list_and_steers_nothing(desk: Desk) -> None:
+    viewer = await Desk.open(desk.bot, "Vic", "viewer")
+    await audience(desk.bot, "li")
+    await desk.drafted()
+    await desk.press("Recipients")
+    await desk.press("Send now")
+
+    await viewer.say("/announcements")
+    await viewer.press("1 ·")
+    assert "does not allow" in await viewer.press("Cancel")
+    assert (await desk.announcement())["status"] == "scheduled"
