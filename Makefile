@@ -8,7 +8,7 @@ ifeq ($(shell command -v $(PYTHON) 2>/dev/null),)
 PYTHON := python3
 endif
 
-.PHONY: chat test setup run check bench lock clean
+.PHONY: chat test setup run check bench vendor lock clean
 
 chat: setup
 	@$(BIN)/founder-bot chat
@@ -40,6 +40,10 @@ check: $(STAMP)
 
 bench: setup
 	@$(BIN)/python -m benchmarks
+
+# What the console's pages use from npm, as tools/vendor.py names it.
+vendor: $(STAMP)
+	$(BIN)/python tools/vendor.py
 
 lock:
 	@echo 'setuptools>=80\nuv>=0.9' > requirements/uv.in

@@ -154,6 +154,7 @@ class Contender:
         own = {
             "BOT_TELEGRAM_TOKEN": TOKEN,
             "BOT_TELEGRAM_API_URL": api.url,
+            "BOT_CONSOLE_LISTEN": "off",
             "BOT_TELEGRAM_WEBHOOK_URL": f"http://127.0.0.1:{port}/hook",
             "BOT_TELEGRAM_WEBHOOK_SECRET": "a-secret-for-this-run",
             "BOT_TELEGRAM_WEBHOOK_LISTEN": f"127.0.0.1:{port}",

@@ -13,7 +13,10 @@ from knowledge.config import KnowledgeConfig
 if TYPE_CHECKING:
     from bot.channels.telegram import TelegramChannel
     from bot.channels.terminal import TerminalChannel
+    from bot.console.config import ConsoleConfig
+    from bot.console.server import ConsoleServer
     from bot.settings import Settings
+    from handlers.turn import Services
     from knowledge.service import Knowledge
 
 Clock = Callable[[], datetime]
@@ -81,3 +84,26 @@ def terminal_channel(settings: Settings, program: Program, clock: Clock) -> Term
     folder = settings.data_dir / "files"
     language = program.default_language
     return TerminalChannel(Console(), lines, folder=folder, clock=clock, language=language)
+
+
+def console_config(settings: Settings) -> ConsoleConfig:
+    """Where the staff console is and under which address people reach it."""
+    from bot.console.config import ConsoleConfig
+
+    return ConsoleConfig(
+        listen=settings.console_listen,
+        url=settings.console_address,
+        data_dir=settings.data_dir,
+        telegram_token=settings.telegram_token.get_secret_value(),
+    )
+
+
+def console_server(settings: Settings, services: Services) -> ConsoleServer | None:
+    """The staff console; None when it is turned off."""
+    if not settings.console_listen:
+        return None
+    from bot.console.config import Console
+    from bot.console.passwords import Passwords
+    from bot.console.server import ConsoleServer
+
+    return ConsoleServer(Console(config=console_config(settings), services=services, passwords=Passwords()))

@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from bot.announcing import Announcing
-from bot.app import open_knowledge, telegram_channel, terminal_channel
+from bot.app import console_server, open_knowledge, telegram_channel, terminal_channel
 from bot.channels.base import Channel
 from bot.chores import keep_sweeping
 from bot.delivery import Delivery
@@ -32,6 +32,8 @@ from storage.database import Database
 from storage.errors import StorageError
 
 if TYPE_CHECKING:
+    from bot.channels.telegram import TelegramChannel
+    from bot.console.server import ConsoleServer
     from bot.settings import Settings
     from knowledge.service import Knowledge
 
@@ -44,45 +46,84 @@ class NothingToRun(Exception):
 
 
 async def serve(settings: Settings) -> None:
-    """Run every configured channel until SIGTERM or SIGINT; a second signal ends at once.
+    """Run every configured channel and the console until SIGTERM or SIGINT; a second signal ends at once.
 
-    Raises NothingToRun, TelegramSetupError, StorageError or KnowledgeError when it cannot start.
+    Raises NothingToRun, TelegramSetupError, ConsoleSetupError, StorageError or KnowledgeError when it
+    cannot start.
     """
     program = load_program(settings.program)
-    if not settings.telegram_token.get_secret_value():
+    if not settings.telegram_token.get_secret_value() and not settings.console_listen:
         raise NothingToRun(
-            "No channel is configured: set BOT_TELEGRAM_TOKEN to the token from @BotFather "
-            "(to try the bot without Telegram: founder-bot chat)"
+            "Nothing to run: set BOT_TELEGRAM_TOKEN to the token from @BotFather, or BOT_CONSOLE_LISTEN "
+            "for the staff console (to try the bot without Telegram: founder-bot chat)"
         )
     stop = stop_on_signals()
     heartbeat = Heartbeat(settings.data_dir)
     async with opened(settings) as (database, knowledge):
-        channel = telegram_channel(settings, program)
-        files = FileStore(settings.data_dir, [channel])
-        services = _services(settings, database, knowledge, [channel], files)
+        token = settings.telegram_token.get_secret_value()
+        channels = [telegram_channel(settings, program)] if token else []
+        names = [channel.name for channel in channels]
+        files = FileStore(settings.data_dir, channels)
+        services = _services(settings, database, knowledge, channels, files)
         worker = new_worker_id()
-        sharing = Sharing(database, channel.name, worker, channel.pacer, utc_now)
-        announcing = asyncio.create_task(Announcing(services, channel, worker).run(stop))
+        console = console_server(settings, services)
+        if console is not None:
+            await console.start()
+            logger.info("the console is at %s", settings.console_address)
         heartbeat.start()
         chores = [
             asyncio.create_task(heartbeat.keep()),
-            asyncio.create_task(sharing.keep()),
             asyncio.create_task(keep_sweeping(database, files)),
-            asyncio.create_task(Reminders(services, [channel.name]).keep()),
+            asyncio.create_task(Reminders(services, names).keep()),
         ]
-        logger.info("ready program=%s channels=%s passages=%d", program.slug, channel.name, len(knowledge))
+        if not channels:
+            logger.warning("no channel is configured (BOT_TELEGRAM_TOKEN): only the console is served")
+        shown = ",".join(names) or "none"
+        logger.info("ready program=%s channels=%s passages=%d", program.slug, shown, len(knowledge))
         try:
-            await _dispatcher(services, [channel], worker).serve(stop)
+            async with _announcements(services, channels, worker, stop):
+                dispatcher = _dispatcher(services, channels, worker) if channels else None
+                await _run(dispatcher, console, stop)
         finally:
-            stop.set()
-            await announcing
             for chore in chores:
                 chore.cancel()
             heartbeat.stop()
+            for channel in channels:
+                await channel.close()
+    logger.info("stopped")
+
+
+@contextlib.asynccontextmanager
+async def _announcements(
+    services: Services, channels: Sequence[TelegramChannel], worker: str, stop: asyncio.Event
+) -> AsyncIterator[None]:
+    """Send announcements on every channel while the block runs; afterwards finish what was begun."""
+    sharings = [Sharing(services.database, one.name, worker, one.pacer, utc_now) for one in channels]
+    sending = [asyncio.create_task(Announcing(services, one, worker).run(stop)) for one in channels]
+    keeping = [asyncio.create_task(sharing.keep()) for sharing in sharings]
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.gather(*sending)
+        for keeper in keeping:
+            keeper.cancel()
+        for sharing in sharings:
             with contextlib.suppress(StorageError):
                 await sharing.leave()
-            await channel.close()
-    logger.info("stopped")
+
+
+async def _run(dispatcher: Dispatcher | None, console: ConsoleServer | None, stop: asyncio.Event) -> None:
+    """Serve channels and console until told to stop or until one ends by itself; raises its error."""
+    parts = [asyncio.create_task(dispatcher.serve(stop))] if dispatcher is not None else []
+    if console is not None:
+        parts.append(asyncio.create_task(console.failed()))
+    told = asyncio.create_task(stop.wait())
+    await asyncio.wait([*parts, told], return_when=asyncio.FIRST_COMPLETED)
+    stop.set()
+    if console is not None:
+        await console.stop()
+    await asyncio.gather(told, *parts)
 
 
 async def converse(settings: Settings) -> None:

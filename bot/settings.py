@@ -48,11 +48,19 @@ class Settings(BaseSettings):
     telegram_rate: int = Field(
         30, ge=1, le=1000, description="Messages a second; above 30 Telegram charges for paid broadcasts"
     )
+    console_listen: str = Field(
+        "127.0.0.1:8080", description="host:port of the staff console; off serves none"
+    )
+    console_url: str = Field(
+        "", description="Public address of the console, e.g. https://desk.example.org; empty means listen"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe log level"
     )
 
-    @field_validator("chroma_url", "embeddings_url", "chat_url", "telegram_api_url", "telegram_webhook_url")
+    @field_validator(
+        "chroma_url", "embeddings_url", "chat_url", "telegram_api_url", "telegram_webhook_url", "console_url"
+    )
     @classmethod
     def _is_http_url(cls, value: str) -> str:
         if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname):
@@ -76,6 +84,18 @@ class Settings(BaseSettings):
             raise ValueError("must be host:port, e.g. 0.0.0.0:8443")
         return value
 
+    @field_validator("console_listen")
+    @classmethod
+    def _is_off_or_host_and_port(cls, value: str) -> str:
+        return "" if value == "off" else cls._is_host_and_port(value)
+
+    @field_validator("console_url")
+    @classmethod
+    def _is_an_origin(cls, value: str) -> str:
+        if urlsplit(value).path or urlsplit(value).query:
+            raise ValueError("must be an address without a path: the console has a host name of its own")
+        return value
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _upper(cls, value: object) -> object:
@@ -86,6 +106,12 @@ class Settings(BaseSettings):
         if self.telegram_webhook_url and not self.telegram_webhook_secret.get_secret_value():
             raise ValueError("BOT_TELEGRAM_WEBHOOK_SECRET is needed when BOT_TELEGRAM_WEBHOOK_URL is set")
         return self
+
+    @property
+    def console_address(self) -> str:
+        """The address under which people reach the console."""
+        listening = self.console_listen.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]")  # noqa: S104
+        return self.console_url or f"http://{listening}"
 
     @property
     def documents(self) -> Path:

@@ -91,7 +91,7 @@ class Accounts(Repository):
         statement = update(_accounts).where(
             _accounts.c.staff_id == staff_id, _accounts.c.totp_secret.is_not(None)
         )
-        values = {"totp_secret": None, "totp_at": None, "totp_step": None, "recovery": []}
+        values: dict[str, Any] = {"totp_secret": None, "totp_at": None, "totp_step": None, "recovery": []}
         return (await self._write(statement.values(values))).rowcount == 1
 
     async def use_step(self, staff_id: int, step: int) -> bool:

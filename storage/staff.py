@@ -56,13 +56,9 @@ class Staff(Repository):
         return await self._change(staff_id, language=language)
 
     async def owners(self) -> int:
-        """Count those who may manage staff."""
-        row = await self._row(
-            select(func.count().label("number")).where(
-                _staff.c.role == "owner", _staff.c.disabled_at.is_(None)
-            )
-        )
-        return 0 if row is None else int(row.number)
+        """Count those who may manage staff; on PostgreSQL their rows are held, so that the last stays."""
+        statement = select(_staff.c.id).where(_staff.c.role == "owner", _staff.c.disabled_at.is_(None))
+        return len(await self._rows(statement.order_by(_staff.c.id).with_for_update()))
 
     async def link(self, staff_id: int, founder_id: int) -> bool:
         """Tie a person to a chat account, which belongs to nobody else then; False for one disabled."""

@@ -10,9 +10,10 @@ from bot.commands.common import begin
 
 
 def run(context: typer.Context) -> None:
-    """Run all channels that are configured, in one process, until SIGTERM or Ctrl-C.
+    """Run all channels that are configured and the staff console, until SIGTERM or Ctrl-C.
 
-    Telegram is configured by BOT_TELEGRAM_TOKEN; docs/settings.md has the rest.
+    Telegram is configured by BOT_TELEGRAM_TOKEN, the console by BOT_CONSOLE_LISTEN; docs/settings.md has
+    the rest.
     """
     settings = begin(context, quiet=False)
     from bot.service import serve

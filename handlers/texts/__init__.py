@@ -49,9 +49,9 @@ class Texts:
 @lru_cache(maxsize=1)
 def load() -> Mapping[str, Mapping[str, str]]:
     """Read all language files; raise TextsInvalid when one lacks a key or a placeholder of another."""
-    sentences = {language: _sentences(language) for language in LANGUAGES}
-    check(sentences)
-    return sentences
+    found = {language: sentences(__package__, language) for language in LANGUAGES}
+    check(found)
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -86,12 +86,13 @@ def read(name: str) -> dict[str, Any]:
     return tomllib.loads((files(__package__) / f"{name}.toml").read_text(encoding="utf-8"))
 
 
-def _sentences(language: str) -> dict[str, str]:
-    """Join the files of one language; a key stands in one of them only."""
+def sentences(package: str, language: str) -> dict[str, str]:
+    """Join the files of one language in a package; a key stands in one of them only."""
     joined: dict[str, str] = {}
-    for file in sorted(item.name for item in files(__package__).iterdir()):
+    for item in sorted(files(package).iterdir(), key=lambda item: item.name):
+        file = item.name
         if file.startswith(f"{language}.") and file.endswith(".toml"):
-            own = _flatten(read(file.removesuffix(".toml")))
+            own = _flatten(tomllib.loads(item.read_text(encoding="utf-8")))
             if twice := joined.keys() & own.keys():
                 raise TextsInvalid(f"{file} repeats {min(twice)!r}")
             joined.update(own)

@@ -30,7 +30,13 @@ async def api() -> AsyncIterator[TelegramApi]:
 
 @contextlib.asynccontextmanager
 async def running_bot(api: TelegramApi, **settings: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    environment = {**os.environ, "BOT_TELEGRAM_TOKEN": TOKEN, "BOT_TELEGRAM_API_URL": api.url, **settings}
+    environment = {
+        **os.environ,
+        "BOT_TELEGRAM_TOKEN": TOKEN,
+        "BOT_TELEGRAM_API_URL": api.url,
+        "BOT_CONSOLE_LISTEN": "off",
+        **settings,
+    }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "run", env=environment, stderr=asyncio.subprocess.PIPE
     )
@@ -96,11 +102,15 @@ async def test_a_refused_token_ends_with_the_name_of_the_setting(
     assert "Traceback" not in log
 
 
-def test_without_a_channel_there_is_nothing_to_run(
-    installation: Installation, command: Callable[..., int], capsys: pytest.CaptureFixture[str]
+def test_without_a_channel_and_a_console_there_is_nothing_to_run(
+    installation: Installation,
+    command: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setenv("BOT_CONSOLE_LISTEN", "off")
     assert command("run") == 1
-    assert "No channel is configured: set BOT_TELEGRAM_TOKEN" in capsys.readouterr().err
+    assert "Nothing to run: set BOT_TELEGRAM_TOKEN" in capsys.readouterr().err
 
 
 def test_a_database_that_was_never_made_stops_the_start_with_what_to_do(

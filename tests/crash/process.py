@@ -105,7 +105,11 @@ class RunningBot:
 
 def settings_for(api: TelegramApi, mode: str) -> dict[str, str]:
     """The settings of a bot on this emulator, in "polling" or "webhook" mode."""
-    settings = {"BOT_TELEGRAM_API_URL": api.url, "BOT_TELEGRAM_TOKEN": TOKEN}
+    settings = {
+        "BOT_TELEGRAM_API_URL": api.url,
+        "BOT_TELEGRAM_TOKEN": TOKEN,
+        "BOT_CONSOLE_LISTEN": "off",
+    }
     if mode == "webhook":
         port = free_port()
         settings |= {

@@ -1,0 +1,46 @@
+"""The menu: one line a page, shown to those who may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from handlers.staff import Permission
+
+if TYPE_CHECKING:
+    from bot.console.view import View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A page in the menu; `key` names it in the texts as nav.<key>, `shortcut` is typed after g."""
+
+    key: str
+    path: str
+    permission: Permission
+    icon: str
+    shortcut: str
+
+
+ENTRIES = (
+    Entry(key="home", path="/", permission="account.own", icon="house", shortcut="h"),
+    Entry(key="staff", path="/staff", permission="staff.see", icon="users", shortcut="s"),
+    Entry(key="audit", path="/audit", permission="audit.see", icon="scroll-text", shortcut="l"),
+    Entry(key="api", path="/api", permission="account.own", icon="braces", shortcut="i"),
+)
+
+
+def sections(view: View) -> list[tuple[Entry, bool]]:
+    """List what this person may see, and which of it is the present page."""
+    path = view.request.url.path
+    return [(entry, _is_here(entry.path, path)) for entry in ENTRIES if view.may(entry.permission)]
+
+
+def _is_here(path: str, present: str) -> bool:
+    return present == path if path == "/" else present == path or present.startswith(f"{path}/")
+
+
+def paths(entries: Iterable[Entry] = ENTRIES) -> dict[str, str]:
+    """Map the letters that lead to pages."""
+    return {entry.shortcut: entry.path for entry in entries}

@@ -1,0 +1,41 @@
+"""The home page: what waits for somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from bot.console.guard import allows
+from bot.console.view import View
+from handlers.staff import Permission
+
+if TYPE_CHECKING:
+    from storage.database import UnitOfWork
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A number on the home page that leads to a list; its label is home.<key> in the texts."""
+
+    key: str
+    path: str
+    permission: Permission
+    icon: str
+    count: Callable[[UnitOfWork], Awaitable[int]]
+
+
+WAITING: tuple[Waiting, ...] = ()
+
+
+@router.get("/")
+async def home(view: Annotated[View, allows("account.own")]) -> Response:
+    """Show what waits, to those who may see it."""
+    async with view.reading() as work:
+        numbers = [(one, await one.count(work)) for one in WAITING if view.may(one.permission)]
+    return view.page("home.html", numbers=numbers)

@@ -1,0 +1,74 @@
+"""Serves the console in the process and loop of the bot."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+
+from bot.console.app import console_app
+from bot.console.config import Console, ConsoleSetupError
+
+_GRACE_SECONDS = 3
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the program, which stops everything together."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class ConsoleServer:
+    """Listens for browsers between `start` and `stop`."""
+
+    def __init__(self, console: Console) -> None:
+        self._listen = console.config.listen
+        self._task: asyncio.Task[None] | None = None
+        self._server = _Server(
+            uvicorn.Config(
+                console_app(console),
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+            )
+        )
+
+    async def start(self) -> None:
+        """Bind the address; ConsoleSetupError when it is taken or wrong."""
+        listener = bind(self._listen)
+        self._task = asyncio.create_task(self._server.serve(sockets=[listener]))
+
+    async def failed(self) -> None:
+        """Return only when the server ended by itself, with its error."""
+        assert self._task is not None
+        await self._task
+
+    async def stop(self) -> None:
+        """Finish the requests that run, then close."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+
+
+def bind(address: str) -> socket.socket:
+    """Take an address; raises ConsoleSetupError that names the setting."""
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]")
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, int(port)))
+    except OSError as error:
+        listener.close()
+        raise ConsoleSetupError(
+            f"BOT_CONSOLE_LISTEN: cannot listen on {address} ({error.strerror or error}); "
+            "choose another port, or off for no console"
+        ) from None
+    return listener

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from storage.database import Database
+from tests.console.desk import Desk, console_of
+from tests.conversation.fakes import Clock
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def store(sqlite_url: str, clock: Clock) -> AsyncIterator[Database]:
+    """A database on SQLite alone, for what has nothing to do with the dialect."""
+    opened = Database.open(sqlite_url, clock=clock)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def desk(store: Database, clock: Clock, tmp_path: Path) -> AsyncIterator[Desk]:
+    """A console over SQLite."""
+    made = Desk(console=console_of(store, clock, tmp_path), clock=clock)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def both_desks(database_url: str, clock: Clock, tmp_path: Path) -> AsyncIterator[Desk]:
+    """A console over SQLite and one over PostgreSQL."""
+    opened = Database.open(database_url, clock=clock)
+    made = Desk(console=console_of(opened, clock, tmp_path), clock=clock)
+    yield made
+    await made.close()
+    await opened.close()
