@@ -14,6 +14,12 @@ from storage.migrate import upgrade
 from tests.databases import NoPostgres, Server, empty_tables, find_postgres, migrated_file, new_database
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--screenshots", action="store_true", help="write docs/screenshots/ from the browser tests"
+    )
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return migrated_file(tmp_path_factory.mktemp("sqlite"))

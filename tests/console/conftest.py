@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from storage.database import Database
+from tests.console.browser import Web, free_address, served
 from tests.console.desk import Desk, console_of
 from tests.conversation.fakes import Clock
 
@@ -39,3 +40,17 @@ async def both_desks(database_url: str, clock: Clock, tmp_path: Path) -> AsyncIt
     yield made
     await made.close()
     await opened.close()
+
+
+@pytest.fixture
+async def web(
+    store: Database, clock: Clock, tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Web]:
+    """A console that is served, and Chromium; see tests/console/browser.py."""
+    listen = free_address()
+    desk = Desk(
+        console=console_of(store, clock, tmp_path, listen=listen, url=f"http://{listen}"), clock=clock
+    )
+    async with served(desk, screenshots=request.config.getoption("--screenshots")) as running:
+        yield running
+    await desk.close()
