@@ -22,6 +22,7 @@ from bot.commands import (
     run,
     setup,
     staff,
+    staff_access,
 )
 from bot.commands.common import Launch
 
@@ -48,6 +49,8 @@ app.add_typer(form.app, name="form")
 app.add_typer(database.app, name="db")
 app.add_typer(export.app, name="export")
 app.add_typer(applications.app, name="applications")
+staff.app.command("invite")(staff_access.invite)
+staff.app.command("token")(staff_access.token)
 app.add_typer(staff.app, name="staff")
 
 

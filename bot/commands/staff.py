@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from storage.announcement_records import Role, StaffRecord
     from storage.database import Database, UnitOfWork
 
-_Who = Annotated[str, typer.Argument(metavar="NAME", help="Their name, or their number in the list.")]
+Who = Annotated[str, typer.Argument(metavar="NAME", help="Their name, or their number in the list.")]
+"""Whom a command is about."""
 _RoleOption = Annotated[str, typer.Option("--role", help="owner, editor, reviewer or viewer.")]
 
 app = typer.Typer(help="Say who works for the program and what they may do.", no_args_is_help=True)
@@ -68,13 +69,13 @@ def list_(context: typer.Context) -> None:
 
 
 @app.command("code")
-def code(context: typer.Context, name: _Who) -> None:
+def code(context: typer.Context, name: Who) -> None:
     """Print a new one-time code for somebody, for another chat or a lost code; older ones end."""
     settings = begin(context)
 
     async def write(database: Database) -> str:
         async with database.unit_of_work() as work:
-            member = await _find(work, name)
+            member = await find(work, name)
             await _note(work, "staff.code", member)
             return await _issue(work, member)
 
@@ -82,13 +83,13 @@ def code(context: typer.Context, name: _Who) -> None:
 
 
 @app.command("role")
-def role(context: typer.Context, name: _Who, role: _RoleOption) -> None:
+def role(context: typer.Context, name: Who, role: _RoleOption) -> None:
     """Give somebody another role; it counts from their next message on."""
     settings, wanted = begin(context), _role(role)
 
     async def write(database: Database) -> str:
         async with database.unit_of_work() as work:
-            member = await _find(work, name)
+            member = await find(work, name)
             await work.staff.set_role(member.id, wanted)
             await _note(work, "staff.role", member, before=member.role, role=wanted)
             return member.name
@@ -97,13 +98,13 @@ def role(context: typer.Context, name: _Who, role: _RoleOption) -> None:
 
 
 @app.command("disable")
-def disable(context: typer.Context, name: _Who) -> None:
+def disable(context: typer.Context, name: Who) -> None:
     """Take away somebody's rights at once: chat, codes and all; what they did stays in the log."""
     settings = begin(context)
 
     async def write(database: Database) -> str:
         async with database.unit_of_work() as work:
-            member = await _find(work, name)
+            member = await find(work, name)
             await work.staff.disable(member.id)
             await work.codes.withdraw(member.id)
             await _note(work, "staff.disable", member)
@@ -154,7 +155,8 @@ def _role(word: str) -> Role:
     raise CommandError(f"{word} is not a role: use {', '.join(ROLES)}")
 
 
-async def _find(work: UnitOfWork, name: str) -> StaffRecord:
+async def find(work: UnitOfWork, name: str) -> StaffRecord:
+    """Find one active member by name or number; raises CommandError that says what to type instead."""
     found = [item for item in await work.staff.named(name) if item.disabled_at is None]
     if not found:
         raise CommandError(f"There is no {name} on the staff: founder-bot staff list shows everybody")
