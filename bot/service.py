@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from bot.announcing import Announcing
+from bot.announcing import Announcing, Hooks
 from bot.app import console_server, open_knowledge, telegram_channel, terminal_channel
 from bot.channels.base import Channel
 from bot.chores import keep_sweeping
@@ -23,6 +23,7 @@ from bot.forms import open_form
 from bot.health import Heartbeat
 from bot.reminders import Reminders
 from bot.sharing import Sharing
+from bot.watching import Watching
 from bot.workers import new_worker_id
 from handlers.program import load_program
 from handlers.turn import Services
@@ -33,6 +34,7 @@ from storage.errors import StorageError
 
 if TYPE_CHECKING:
     from bot.channels.telegram import TelegramChannel
+    from bot.channels.terminal import TerminalChannel
     from bot.console.server import ConsoleServer
     from bot.settings import Settings
     from knowledge.service import Knowledge
@@ -99,7 +101,7 @@ async def _announcements(
 ) -> AsyncIterator[None]:
     """Send announcements on every channel while the block runs; afterwards finish what was begun."""
     sharings = [Sharing(services.database, one.name, worker, one.pacer, utc_now) for one in channels]
-    sending = [asyncio.create_task(Announcing(services, one, worker).run(stop)) for one in channels]
+    sending = [asyncio.create_task(_announcing(services, one, worker).run(stop)) for one in channels]
     keeping = [asyncio.create_task(sharing.keep()) for sharing in sharings]
     try:
         yield
@@ -135,7 +137,7 @@ async def converse(settings: Settings) -> None:
         services = _services(settings, database, knowledge, [channel], files)
         reminding = asyncio.create_task(Reminders(services, [channel.name]).keep())
         stop, worker = asyncio.Event(), new_worker_id()
-        announcing = asyncio.create_task(Announcing(services, channel, worker).run(stop))
+        announcing = asyncio.create_task(_announcing(services, channel, worker).run(stop))
         try:
             await _dispatcher(services, [channel], worker).serve(stop)
         finally:
@@ -222,7 +224,14 @@ def _services(
         files=files,
         deep_link=deep_link,
         channels=tuple(by_name),
+        rate=settings.telegram_rate,
     )
+
+
+def _announcing(services: Services, channel: TelegramChannel | TerminalChannel, worker: str) -> Announcing:
+    watching = Watching(services, channel)
+    hooks = Hooks(watch=watching.watch, finished=watching.finished)
+    return Announcing(services, channel, worker, hooks=hooks)
 
 
 def _dispatcher(services: Services, channels: Sequence[Channel], worker: str) -> Dispatcher:

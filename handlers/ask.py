@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from handlers.announce.asking import announcement_meant, ask_about_it, still_about
 from handlers.apply.wishes import about_applying
 from handlers.buttons import SELF, Press, button
 from handlers.messages import Button, Reply, Source
@@ -29,6 +30,10 @@ async def ask(turn: Turn) -> Result:
     """Answer what was typed."""
     if len(turn.text) > LONGEST_QUESTION:
         return turn.reply("ask.too_long", length=len(turn.text), limit=LONGEST_QUESTION)
+    announcement = await announcement_meant(turn)
+    answer = await ask_about_it(turn, announcement) if announcement is not None else None
+    if announcement is not None and answer is not None:
+        return replace(tell(turn, answer), pending=still_about(turn, announcement))
     return await ask_about(turn, turn.text)
 
 

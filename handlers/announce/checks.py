@@ -166,11 +166,6 @@ def check_sendable(record: AnnouncementRecord, program: Program, now: datetime) 
         raise DraftRefused("ends_first")
 
 
-def known_until(record: AnnouncementRecord, now: datetime) -> datetime:
-    """Say until when questions are answered from an announcement."""
-    return record.valid_until or (record.at or record.started_at or record.confirmed_at or now) + KNOWN_FOR
-
-
 def with_text(draft: NewAnnouncement, language: str, text: str | None) -> NewAnnouncement:
     """The draft with another text in one language; None takes it out."""
     texts = {code: value for code, value in draft.texts.items() if code != language}

@@ -72,7 +72,7 @@ async def corrected(turn: Turn) -> Result:
         by = await _who(work, turn)
         if record is None or by is None:
             return turn.reply("announce.gone").replies
-        await steering.correct(work, number, {**record.texts, language: text}, by)
+        await steering.correct(work, number, {**record.texts, language: text}, by, turn.services.program)
         return await _shown(work, turn, number)
 
     return Result(write=write)

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from handlers.announce import steering
 from handlers.announce.checks import DraftRefused, check_sendable
 from handlers.announce.composing import wrong
 from handlers.announce.desk import act, card, gone, words
 from handlers.announce.drafting import Gone
 from handlers.announce.rendering import announcement_reply
 from handlers.announce.reporting import status_reply
-from handlers.announce.steering import look
+from handlers.announce.steering import By, look
 from handlers.announce.words import Words
 from handlers.apply.notices import moment
 from handlers.buttons import SELF, Press
@@ -162,19 +163,14 @@ async def go(turn: Turn, record: AnnouncementRecord, revision: int, arguments: t
         member = await still_allowed(work, turn, "announcement.send")
         if member is None:
             return (gone(turn, Gone()),)
-        if not await work.announcements.confirm(record.id, revision):
+        by = By(name=member.name, staff_id=member.id)
+        shown = replace(record, revision=revision)
+        if not await steering.confirm(work, shown, by, turn.services.program):
             now = await work.announcements.get(record.id)
             if now is None or now.status != "draft":
                 return (gone(turn, Gone(now)),)
             return (card(turn, now, turn.say("announce.changed_since")),)
-        shown = await turn_message(work, turn, watched)
-        await work.announcements.watch(record.id, shown)
-        await work.audit.note(
-            "announcement.confirm",
-            actor=member.name,
-            staff_id=member.id,
-            about=("announcement", record.id),
-        )
+        await work.announcements.watch(record.id, await turn_message(work, turn, watched))
         state = await look(work, record.id)
         assert state is not None
         return (replace(status_reply(words(turn), state), edits=turn.message.button_message),)

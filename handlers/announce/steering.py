@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from handlers.announce.checks import draft_from
+from handlers.announce.knowledge import publish, withdraw
+from handlers.program import Program
 from storage.announcement_records import AnnouncementRecord, ChangeRecord
 
 if TYPE_CHECKING:
@@ -64,6 +66,16 @@ async def look(work: UnitOfWork, announcement_id: int) -> State | None:
     )
 
 
+async def confirm(work: UnitOfWork, record: AnnouncementRecord, by: By, program: Program) -> bool:
+    """Let a draft be sent as it was shown, and be known from then on; False when it changed meanwhile."""
+    if not await work.announcements.confirm(record.id, record.revision):
+        return False
+    confirmed = await work.announcements.get(record.id)
+    assert confirmed is not None
+    await publish(work, confirmed, program, by.name)
+    return await _note(work, "announcement.confirm", record.id, by)
+
+
 async def pause(work: UnitOfWork, announcement_id: int, by: By) -> bool:
     """Stop sending; False when nothing is being sent."""
     done = await work.announcements.pause(announcement_id)
@@ -81,6 +93,9 @@ async def cancel(work: UnitOfWork, announcement_id: int, by: By) -> bool:
     if not await work.announcements.cancel(announcement_id):
         return False
     left = await work.recipients.cancel(announcement_id)
+    record = await work.announcements.get(announcement_id)
+    if record is not None:
+        await withdraw(work, record, by.name)
     return await _note(work, "announcement.cancel", announcement_id, by, recipients=left)
 
 
@@ -97,12 +112,16 @@ async def resend(work: UnitOfWork, announcement_id: int, status: Resent, by: By)
 
 
 async def correct(
-    work: UnitOfWork, announcement_id: int, texts: Mapping[str, str], by: By
+    work: UnitOfWork, announcement_id: int, texts: Mapping[str, str], by: By, program: Program
 ) -> ChangeRecord | None:
     """Say something else, also to those who have it where the channel allows; None for a draft."""
-    before = await work.announcements.get(announcement_id)
+    before = await work.announcements.get(announcement_id, lock=True)
     if before is None or not await work.announcements.correct(announcement_id, texts):
         return None
+    after = await work.announcements.get(announcement_id)
+    assert after is not None
+    if after.status != "cancelled":
+        await publish(work, after, program, by.name)
     change = await work.changes.begin(announcement_id, "edit", created_by=by.staff_id)
     changes = {"texts": [dict(before.texts), dict(texts)]}
     await _note(work, "announcement.correct", announcement_id, by, changes=changes)
@@ -116,6 +135,7 @@ async def delete(work: UnitOfWork, announcement_id: int, by: By) -> ChangeRecord
         return None
     if await work.announcements.cancel(announcement_id):
         await work.recipients.cancel(announcement_id)
+    await withdraw(work, record, by.name)
     change = await work.changes.begin(announcement_id, "delete", created_by=by.staff_id)
     await _note(work, "announcement.delete", announcement_id, by)
     return change

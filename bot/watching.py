@@ -1,0 +1,58 @@
+"""Shows staff how far an announcement is: one message that changes, and a last one when everybody has it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.channels.base import Channel
+from handlers.announce.reporting import status_reply
+from handlers.announce.steering import look
+from handlers.announce.words import Words
+from handlers.apply.telling import tell
+from handlers.messages import Reply
+from handlers.turn import Services
+
+if TYPE_CHECKING:
+    from storage.announcement_records import AnnouncementRecord
+    from storage.database import UnitOfWork
+
+
+class Watching:
+    """What the sender of announcements calls; it is told every few seconds, never more often."""
+
+    def __init__(self, services: Services, channel: Channel) -> None:
+        self._services = services
+        self._channel = channel
+
+    async def watch(self, announcement: AnnouncementRecord) -> None:
+        """Edit the message in which staff follow this announcement, where there is one."""
+        async with self._services.database.unit_of_work(read_only=True) as work:
+            shown = await self._shown(work, announcement)
+            place = await work.outbox.whereabouts(announcement.watch_message_id or 0)
+        if shown is None or place is None or place[0] != self._channel.name:
+            return
+        await self._channel.send(place[1], replace(shown, edits=place[2]))
+
+    async def finished(self, announcement: AnnouncementRecord) -> None:
+        """Bring the message up to date, and tell whoever composed it with a new one, which notifies."""
+        await self.watch(announcement)
+        async with self._services.database.unit_of_work() as work:
+            author = await work.staff.get(announcement.created_by or 0)
+            if author is None or author.founder_id is None:
+                return
+            lead = "announce.report.finished"
+            shown = await self._shown(work, announcement, lead=lead)
+            if shown is not None:
+                await tell(work, author.founder_id, shown)
+
+    async def _shown(
+        self, work: UnitOfWork, announcement: AnnouncementRecord, *, lead: str = ""
+    ) -> Reply | None:
+        state = await look(work, announcement.id)
+        if state is None:
+            return None
+        program = self._services.program
+        author = await work.staff.get(announcement.created_by or 0)
+        speak = Words(program, (author.language if author else None) or program.default_language)
+        return status_reply(speak, state, lead=speak.say(lead) if lead else "")
