@@ -10,6 +10,8 @@ import typer
 
 from bot import __version__
 from bot.commands import (
+    announce,
+    announcements,
     applications,
     ask,
     chat,
@@ -18,6 +20,7 @@ from bot.commands import (
     evaluate,
     export,
     form,
+    founders,
     ingest,
     run,
     setup,
@@ -51,6 +54,9 @@ app.add_typer(export.app, name="export")
 app.add_typer(applications.app, name="applications")
 staff.app.command("invite")(staff_access.invite)
 staff.app.command("token")(staff_access.token)
+app.command("announce")(announce.announce)
+app.add_typer(announcements.app, name="announcements")
+app.add_typer(founders.app, name="founders")
 app.add_typer(staff.app, name="staff")
 
 

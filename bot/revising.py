@@ -45,20 +45,31 @@ class Reviser:
         async with self._database.unit_of_work(read_only=True) as work:
             announcement = await work.announcements.get(change.announcement_id)
             lines = await work.changes.next_lines(change, self._channel.name, _AT_ONCE)
+            chosen = await work.announcements.replies_of(
+                change.announcement_id, [line.founder_id for line in lines]
+            )
         if announcement is None or not lines:
             await until_stored(partial(self._close, change))
             return False
-        results = await asyncio.gather(*(self._revise(change, announcement, line) for line in lines))
+        results = await asyncio.gather(
+            *(self._revise(change, announcement, line, chosen.get(line.founder_id)) for line in lines)
+        )
         await until_stored(partial(self._record, change, lines, results))
         return any(results)
 
     async def _revise(
-        self, change: ChangeRecord, announcement: AnnouncementRecord, line: RecipientRecord
+        self,
+        change: ChangeRecord,
+        announcement: AnnouncementRecord,
+        line: RecipientRecord,
+        chosen: str | None,
     ) -> Changed | None:
         """Return what became of one line; None for another try, which changes nothing when it was done."""
         assert line.chat is not None
         deletes = change.kind == "delete"
-        reply = None if deletes else announcement_reply(announcement, line.language, self._program)
+        reply = (
+            None if deletes else announcement_reply(announcement, line.language, self._program, chosen=chosen)
+        )
         try:
             done = await self._channel.revise(line.chat, line.external_ids, reply)
         except ChatBlocked:

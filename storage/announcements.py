@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -139,6 +139,13 @@ class Announcements(Repository):
         )
         rows = await self._rows(statement)
         return {str(row.key): int(row.n) for row in rows}
+
+    async def replies_of(self, announcement_id: int, founder_ids: Collection[int]) -> dict[int, str]:
+        """Say which button each of these founders pressed last; who pressed none is left out."""
+        statement = select(_replies.c.founder_id, _replies.c.choice).where(
+            _replies.c.announcement_id == announcement_id, _replies.c.founder_id.in_(tuple(founder_ids))
+        )
+        return {int(row.founder_id): str(row.choice) for row in await self._rows(statement)}
 
     async def _change(
         self,

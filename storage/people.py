@@ -30,10 +30,28 @@ class People(Repository):
         """
         return {word: await self._one(word.strip()) for word in words}
 
-    async def tagged(self, tag: str) -> list[int]:
-        """List the founders with a tag."""
-        statement = select(_tags.c.founder_id).where(_tags.c.tag == tag).order_by(_tags.c.founder_id)
-        return [int(row.founder_id) for row in await self._rows(statement)]
+    async def tags_of(self, founder_ids: Iterable[int]) -> dict[int, list[str]]:
+        """List the tags of founders, by their number; those without are left out."""
+        statement = (
+            select(_tags.c.founder_id, _tags.c.tag)
+            .where(_tags.c.founder_id.in_(tuple(founder_ids)))
+            .order_by(_tags.c.tag)
+        )
+        found: dict[int, list[str]] = {}
+        for row in await self._rows(statement):
+            found.setdefault(int(row.founder_id), []).append(str(row.tag))
+        return found
+
+    async def page(self, after_id: int = 0, limit: int = 500, *, tag: str | None = None) -> list[int]:
+        """List founders by number, a page at a time: all who are there, or those with a tag."""
+        statement = select(_founders.c.id).where(
+            _founders.c.id > after_id, _founders.c.erased_at.is_(None), _founders.c.merged_into.is_(None)
+        )
+        if tag is not None:
+            statement = statement.where(
+                _founders.c.id.in_(select(_tags.c.founder_id).where(_tags.c.tag == tag))
+            )
+        return [int(row.id) for row in await self._rows(statement.order_by(_founders.c.id).limit(limit))]
 
     async def names(self, founder_ids: Iterable[int]) -> dict[int, str]:
         """Say how founders are called, by their number; those without a name are left out."""

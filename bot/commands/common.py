@@ -6,6 +6,7 @@ import asyncio
 import getpass
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -74,3 +75,8 @@ def actor() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "command line"
+
+
+def now_utc() -> datetime:
+    """The present moment in UTC."""
+    return datetime.now(UTC)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from storage.database import Database
 
 PAGE = 500
-_Write = Callable[[IO[bytes]], Awaitable[int]]
+Write = Callable[[IO[bytes]], Awaitable[int]]
 _Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="File to write; without it, standard output.")
 ]
@@ -61,7 +61,7 @@ def messages(
     The file holds what founders wrote: keep it as safe as the database.
     """
     settings = begin(context)
-    _write(output, "messages", lambda file: _export_messages(settings.database, format, file))
+    write_out(output, "messages", lambda file: _export_messages(settings.database, format, file))
 
 
 @app.command("applications")
@@ -94,10 +94,10 @@ def applications(
         pages = _application_pages(settings.database, wanted, track)
         return await _export_applications(pages, form, format, file)
 
-    _write(output, "applications", write)
+    write_out(output, "applications", write)
 
 
-def _write(output: Path | None, what: str, write: _Write) -> None:
+def write_out(output: Path | None, what: str, write: Write) -> None:
     """Write to standard output, or to a file that appears only when it is whole, readable to its owner."""
     if output is None:
         asyncio.run(_awaited(write, sys.stdout.buffer))
@@ -115,7 +115,7 @@ def _write(output: Path | None, what: str, write: _Write) -> None:
     typer.echo(f"{count} {what} written to {output}", err=True)
 
 
-async def _awaited(write: _Write, file: IO[bytes]) -> int:
+async def _awaited(write: Write, file: IO[bytes]) -> int:
     return await write(file)
 
 

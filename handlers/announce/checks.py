@@ -59,6 +59,31 @@ def draft_from(record: AnnouncementRecord) -> NewAnnouncement:
     )
 
 
+def as_record(draft: NewAnnouncement, now: datetime) -> AnnouncementRecord:
+    """The draft as if it were stored, for whatever is shown before it is."""
+    return AnnouncementRecord(
+        id=0,
+        status="draft",
+        texts=draft.texts,
+        link=draft.link,
+        file=draft.file,
+        topic=draft.topic,
+        audience=draft.audience.to_json(),
+        replies=draft.replies,
+        urgent=draft.urgent,
+        at=draft.at,
+        valid_until=draft.valid_until,
+        created_by=draft.created_by,
+        watch_message_id=None,
+        revision=1,
+        created_at=now,
+        updated_at=now,
+        confirmed_at=None,
+        started_at=None,
+        finished_at=None,
+    )
+
+
 def check_text(text: str) -> str:
     """Clean a text; refuses one that is empty or that does not fit into one message."""
     cleaned = clean(text)

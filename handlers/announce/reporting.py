@@ -120,9 +120,10 @@ def _buttons(speak: Words, state: State) -> tuple[tuple[Button, ...], ...]:
             for status in ("failed", "unknown")
             if lines.get(status)
         ]
+    deleted = state.change is not None and state.change.kind == "delete"
     if record.status in ("finished", "cancelled", "paused") and lines.get("sent"):
-        rows.append((verb("correct"), verb("delete")))
+        rows.append((verb("delete"),) if deleted else (verb("correct"), verb("delete")))
     if record.status in ("finished", "cancelled"):
         rows.append((verb("copy"),))
-    rows.append((verb("show"),))
+    rows.append((button(speak.say("announce.button.refresh"), ACTION, record.id, "show"),))
     return tuple(rows)

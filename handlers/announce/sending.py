@@ -74,13 +74,17 @@ def reach_lines(
         return lines
     lines += _strangers(speak, record, found.languages)
     lines.append(say("announce.count.takes", time=duration(speak, total / rate), rate=rate))
-    begins = record.at or now
     if record.at is not None:
         lines.append(say("announce.count.begins", time=speak.time(record.at)))
-    quiet = None if record.urgent else quiet_until(begins, speak.program.timezone)
+    quiet = waits_for_morning(speak, record, now)
     if quiet is not None:
         lines.append(say("announce.count.quiet", time=moment(speak.program, say, quiet)))
     return lines
+
+
+def waits_for_morning(speak: Words, record: AnnouncementRecord, now: datetime) -> datetime | None:
+    """When the quiet hours end that an announcement would begin in; None when nothing holds it back."""
+    return None if record.urgent else quiet_until(record.at or now, speak.program.timezone)
 
 
 def duration(speak: Words, seconds: float) -> str:
@@ -140,7 +144,8 @@ async def count(turn: Turn, record: AnnouncementRecord, _: int, __: tuple[str, .
     title = turn.say("announce.count.head", number=record.id, title=speak.title(record.texts))
     rows: tuple[tuple[Button, ...], ...] = (back,)
     if found.recipients:
-        key = "announce.button.go" if record.at is None else "announce.button.go_later"
+        later = record.at is not None or waits_for_morning(speak, record, turn.now) is not None
+        key = "announce.button.go_later" if later else "announce.button.go"
         go_on = act(turn.say(key, count=found.recipients), record, "go", SELF)
         rows = ((go_on,), back)
     return Result.of(

@@ -47,7 +47,7 @@ class Words:
         """Everything about a draft, a line each."""
         lines = [self._text_line(record.texts, code) for code in self.program.languages]
         lines.append(self._line("topic", self.topic(record.topic) or self.say("announce.card.no_topic")))
-        lines.append(self._line("audience", self.audience(Audience.of(record.audience))))
+        lines.append(self._line("audience", self.audience_of(record)))
         lines.append(self._line("at", self.time(record.at)))
         lines.append(self._line("until", self.until(record.valid_until)))
         if record.link:
@@ -83,6 +83,10 @@ class Words:
             if getattr(audience, kind)
         ]
         return self.join(parts, "announce.audience.and") or self.say("announce.audience.everyone")
+
+    def audience_of(self, record: AnnouncementRecord) -> str:
+        """Whom an announcement is for."""
+        return self.audience(Audience.of(record.audience))
 
     def value(self, kind: str, value: Any) -> str:
         """One value of an audience, as staff call it."""
