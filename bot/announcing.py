@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -152,7 +152,7 @@ class Announcing:
             if await self._send(announcement):
                 await self._tell(announcement)
                 return True
-            if not self._sender.busy:
+            if not self._sender.busy_with(announcement.id):
                 await self._close_if_done(announcement)
         return False
 
@@ -191,8 +191,10 @@ class Announcing:
 
     async def _close_if_done(self, announcement: AnnouncementRecord) -> None:
         """Close what has no open line left; lines whose commit got lost are taken up again."""
+        left: Mapping[Any, int] = {}
         async with self._database.unit_of_work() as work:
-            left = await work.recipients.recover(self._channel.name)
+            if not self._sender.busy:
+                left = await work.recipients.recover(self._channel.name)
             remaining = await work.recipients.open_lines(announcement.id)
             for channel in set(remaining) - await self._served(work):
                 await work.recipients.give_up(announcement.id, channel, CLOSED)

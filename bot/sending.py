@@ -77,7 +77,7 @@ class Sender:
         self._enclosures = enclosures
         self._persistence = persistence or Persistence()
         self._at_once = max(16, min(128, channel.pacer.rate))
-        self._sends: set[asyncio.Task[None]] = set()
+        self._sends: dict[asyncio.Task[None], int] = {}
         self._permits: Batches[int, bool] = Batches(self._mark)
         self._endings: Batches[_Ended, None] = Batches(self._record)
         self._failures = 0
@@ -94,12 +94,16 @@ class Sender:
         """Whether any line is on its way to its outcome."""
         return bool(self._sends)
 
+    def busy_with(self, announcement_id: int) -> bool:
+        """Tell whether lines of this announcement are."""
+        return announcement_id in self._sends.values()
+
     def put(self, announcement: AnnouncementRecord, lines: Sequence[RecipientRecord]) -> None:
         """Send these as soon as there are slots."""
         for line in lines:
             task = asyncio.create_task(self._send(announcement, line))
-            self._sends.add(task)
-            task.add_done_callback(self._sends.discard)
+            self._sends[task] = announcement.id
+            task.add_done_callback(self._sends.pop)
 
     async def some_room(self) -> None:
         """Return when half of what may wait is gone, or nothing happens for a while."""

@@ -7,6 +7,7 @@ import contextlib
 import json
 import time
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import BodyPartReader, web
@@ -141,9 +142,7 @@ class TelegramApi(People):
                 403: "Forbidden: bot was blocked by the user",
                 409: "Conflict: fault",
             }
-            text = names.get(
-                fault.status, "Too Many Requests" if fault.status == 429 else "Internal Server Error"
-            )
+            text = names.get(fault.status, HTTPStatus(fault.status).phrase)
             return _answer(ApiError(fault.status, text, fault.retry_after))
         if fault.kind == "garbage":
             body = "<html><head><title>502 Bad Gateway</title></head></html>"
