@@ -1,11 +1,11 @@
-"""Run benchmarks by name: quality, speed, throughput, calibrate, interpret, steps; without a name three."""
+"""Run benchmarks by name, see NAMES; without a name the first three."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-NAMES = ("quality", "speed", "throughput", "calibrate", "interpret", "steps")
+NAMES = ("quality", "speed", "throughput", "calibrate", "interpret", "steps", "announce")
 
 
 def main() -> None:

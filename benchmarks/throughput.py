@@ -76,6 +76,12 @@ class Emulator:
             raise LookupError(body["error"])
         return body["result"]
 
+    async def log(self, chat: int | None = None) -> list[dict[str, Any]]:
+        """Every message of the bot so far, or those in one chat."""
+        params = {} if chat is None else {"chat": str(chat)}
+        async with self._session.get(f"{self.url}/control/log", params=params) as answer:
+            return list((await answer.json())["result"])
+
     async def calls(self, method: str) -> list[dict[str, Any]]:
         """Every call of a method so far."""
         async with self._session.get(f"{self.url}/control/calls", params={"method": method}) as answer:
@@ -99,9 +105,9 @@ class Emulator:
 
 
 @contextlib.asynccontextmanager
-async def emulator(load: Load) -> AsyncIterator[Emulator]:
-    """Run an emulator for one round."""
-    options = ["--port", "0", "--rate", "0", "--latency", str(load.latency)]
+async def emulator(latency: float, rate: int = 0) -> AsyncIterator[Emulator]:
+    """Run an emulator for one round; without a rate it takes everything."""
+    options = ["--port", "0", "--rate", str(rate), "--latency", str(latency)]
     async with (
         process("tests.telegram_api", *options, reads=True) as running,
         aiohttp.ClientSession() as session,
@@ -158,6 +164,7 @@ class Contender:
             "BOT_TELEGRAM_WEBHOOK_URL": f"http://127.0.0.1:{port}/hook",
             "BOT_TELEGRAM_WEBHOOK_SECRET": "a-secret-for-this-run",
             "BOT_TELEGRAM_WEBHOOK_LISTEN": f"127.0.0.1:{port}",
+            "BOT_TELEGRAM_RATE": "1000",
         }
         return process("bot", "run", **self.settings, **own)
 
@@ -201,7 +208,7 @@ def first_words(text: str) -> str:
 
 async def round_of(contender: Contender, load: Load) -> float:
     """Return updates answered a second; raises AssertionError when a chat was answered out of order."""
-    async with emulator(load) as api, contender.running(api):
+    async with emulator(load.latency) as api, contender.running(api):
         await api.until(webhook=True)
         await warm_up(api, load)
         await api.act("configure", webhook_connections=0)

@@ -42,10 +42,11 @@ class RunningBot:
     settings: dict[str, str]
     process: asyncio.subprocess.Process | None = None
     logs: list[Path] = field(default_factory=list)
+    log_name: str = "run"
 
     async def start(self) -> None:
         """Start a process; it is not ready yet."""
-        self.logs.append(self.data / f"run{len(self.logs)}.log")
+        self.logs.append(self.data / f"{self.log_name}{len(self.logs)}.log")
         with self.logs[-1].open("wb") as log:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable,

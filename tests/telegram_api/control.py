@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ACTS = (
     "join",
+    "crowd",
     "group",
     "say",
     "paste",

@@ -30,6 +30,11 @@ class People:
             **{k: v for k, v in person.items() if k in {"first_name", "username"}},
         }
 
+    def crowd(self, first: int, count: int) -> None:
+        """Make many people known, with numbers one after the other."""
+        for user in range(first, first + count):
+            self.join(user)
+
     def group(self, chat: int, title: str = "Founders", kind: str = "supergroup") -> None:
         """Make a group or channel known; its id is negative."""
         self.state.chats[chat] = {"id": chat, "type": kind, "title": title}

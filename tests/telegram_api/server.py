@@ -131,6 +131,7 @@ class TelegramApi(People):
         response = await self._run(call)
         await self.state.notify()
         if fault and fault.kind == "drop_after":
+            call.lost = True
             return _drop(request)
         await asyncio.sleep(self.config.latency / 2)
         return await self._write(request, response, self.state.sent[before:])

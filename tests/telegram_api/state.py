@@ -38,7 +38,7 @@ def bad_request(description: str) -> ApiError:
 
 @dataclass(kw_only=True)
 class Fault:
-    """Something that goes wrong with the next `times` matching calls."""
+    """Something that goes wrong with the next `times` matching calls, or with each `every`-th of them."""
 
     kind: FaultKind = "status"
     method: str | None = None
@@ -47,6 +47,8 @@ class Fault:
     retry_after: int | None = None
     seconds: float = 0.0
     times: int = 1
+    every: int = 1
+    seen: int = 0
 
     def matches(self, method: str, chat: int | None) -> bool:
         return (
@@ -88,6 +90,7 @@ class Call:
     params: Json
     at: float
     status: int = 0
+    lost: bool = False
 
 
 @dataclass(kw_only=True)
@@ -215,8 +218,10 @@ class State:
         """Return the first fault that applies to this call and count it down."""
         for fault in self.faults:
             if fault.matches(method, chat):
-                fault.times -= 1
-                return fault
+                fault.seen += 1
+                if fault.seen % fault.every == 0:
+                    fault.times -= 1
+                    return fault
         return None
 
     async def wait_for(self, condition: Callable[[], bool], seconds: float) -> bool:
