@@ -101,6 +101,11 @@ class Pacer:
         finally:
             self._finish()
 
+    async def until_free(self, chat: str) -> None:
+        """Return when this chat has had its second, so that an announcement need not wait for it."""
+        while (wait := self._chats.get(chat, 0.0) - self._clock()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(wait)
+
     def pause(self, seconds: float) -> None:
         """Give no slot to anybody for so long; a shorter pause never cuts a longer one."""
         self._closed_until = max(self._closed_until, self._clock() + seconds)

@@ -200,7 +200,7 @@ class Broadcaster(Protocol):
     async def announce(self, chat: str, reply: Reply, permit: Permit) -> SendResult | None:
         """Send like `Channel.send`, after every reply that waits; raises DeliveryError.
 
-        `permit` is asked when the first message can go out in the same moment; None when it says no.
+        `permit` is asked just before the first message goes out; None when it says no.
         """
         ...
 

@@ -32,6 +32,8 @@ FREE_RATE = 30
 """What Telegram takes a second without payment."""
 
 _JITTER = 0.5
+_AHEAD = 3
+"""How many announcements may have their permit and wait for their slot: a tenth of a second's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,7 @@ class TelegramSender:
     def __init__(self, connection: Connection, pacer: Pacer) -> None:
         paid = {"allow_paid_broadcast": True} if pacer.rate > FREE_RATE else {}
         self._pacer = pacer
+        self._ahead = asyncio.Semaphore(max(_AHEAD, pacer.rate // 10))
         self._replies = Way(bot=connection.bot, priority="reply", options=paid)
         self._announcements = Way(bot=connection.broadcasts, priority="announcement", options=paid)
 
@@ -119,9 +122,12 @@ class TelegramSender:
         sent: list[Sent] = []
         for number, step in enumerate(plan.steps[plan.skip :], start=plan.skip):
             last = number == len(plan.steps) - 1
-            async with self._pacer.slot(plan.chat if step.rings else None, way.priority):
-                if permit is not None and number == plan.skip and not await permit():
-                    raise _NotPermitted
+            async with contextlib.AsyncExitStack() as stack:
+                slot = self._pacer.slot(plan.chat if step.rings else None, way.priority)
+                if permit is None or number > plan.skip:
+                    await stack.enter_async_context(slot)
+                else:
+                    await self._admit(plan.chat, permit, stack.enter_async_context(slot))
                 try:
                     sent.append(await step.run(plan.buttons if last else None))
                 except TelegramError as error:
@@ -130,6 +136,17 @@ class TelegramSender:
             external_ids=tuple(item.id for item in sent),
             file_ids=tuple(item.file_id for item in sent if item.file_id is not None),
         )
+
+    async def _admit(self, chat: str, permit: Permit, slot: Coroutine[Any, Any, None]) -> None:
+        """Ask for the permit just ahead of the slot: a slot that waited for it would be a message less."""
+        try:
+            await self._pacer.until_free(chat)
+            async with self._ahead:
+                if not await permit():
+                    raise _NotPermitted
+                await slot
+        finally:
+            slot.close()
 
     def _plan(self, way: Way, chat: str, reply: Reply, skip: int = 0) -> _Plan:
         """List what is to be sent: text first, then files; an edit takes the place of the first text."""
