@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.console.server import ConsoleServer
     from bot.settings import Settings
     from handlers.turn import Services
+    from knowledge.library import Library
     from knowledge.service import Knowledge
 
 Clock = Callable[[], datetime]
@@ -49,6 +50,14 @@ def open_knowledge(settings: Settings) -> Knowledge:
     from knowledge.service import Knowledge
 
     return Knowledge.open(knowledge_config(settings, load_program(settings.program)))
+
+
+def open_library(settings: Settings, program: Program) -> Library:
+    """The documents that the index is made from."""
+    from bot.readiness import indexed_folder
+    from knowledge.library import Library
+
+    return Library(knowledge_config(settings, program), indexed_folder(settings))
 
 
 def telegram_channel(settings: Settings, program: Program) -> TelegramChannel:

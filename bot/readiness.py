@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Iterable
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot.commands.common import data_folder
 from handlers.program import Program, load_program
+from knowledge.model import Overlay
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -65,16 +67,39 @@ def prepare_database(settings: Settings) -> list[str]:
 
 def prepare_index(settings: Settings, program: Program) -> list[str]:
     """Index the folder that was indexed last, else the program's documents, unless nothing changed."""
-    stamp = Stamp.read(settings)
-    folder = Path(stamp.folder) if stamp.folder and Path(stamp.folder).is_dir() else settings.documents
+    stamp, folder = Stamp.read(settings), indexed_folder(settings)
     local = not settings.chroma_url and (settings.data_dir / "index" / program.slug).is_dir()
     if local and stamp.index == _index_print(settings, folder):
         return []
     return report_lines(index_folder(settings, program, folder))
 
 
+def indexed_folder(settings: Settings) -> Path:
+    """The folder that was indexed last, if it is still there; else the program's own documents."""
+    chosen = Stamp.read(settings).folder
+    return Path(chosen) if chosen and Path(chosen).is_dir() else settings.documents
+
+
+async def stored_overlay(settings: Settings) -> Overlay:
+    """What staff have written; nothing where no database has been set up yet."""
+    from bot.publishing import overlay_of
+    from storage.database import Database
+    from storage.errors import DatabaseOutdated
+
+    database = Database.open(settings.database)
+    try:
+        return await overlay_of(database)
+    except DatabaseOutdated:
+        return Overlay()
+    finally:
+        await database.close()
+
+
 def index_folder(settings: Settings, program: Program, folder: Path) -> IngestReport:
-    """Index a folder with a progress bar and remember it; raises from the KnowledgeError tree."""
+    """Index a folder, and what staff have written, with a progress bar; remember the folder.
+
+    Raises from the KnowledgeError tree, or StorageError when what staff have written cannot be read.
+    """
     from bot.app import knowledge_config
     from bot.progress import steps
 
@@ -84,12 +109,13 @@ def index_folder(settings: Settings, program: Program, folder: Path) -> IngestRe
     with steps({"read": "Reading documents", "ingest": "Indexing passages"}) as progress:
         progress("read", 0, 0)
         from knowledge.embeddings import build_embeddings
-        from knowledge.ingest import ingest
+        from knowledge.ingest import Sources, ingest
 
+        sources = Sources(folder=folder, overlay=asyncio.run(stored_overlay(settings)))
         embeddings = build_embeddings(
             config.embeddings, base_url=config.embeddings_url, key=config.embeddings_key
         )
-        report = ingest(config, folder, embeddings, lambda done, total: progress("ingest", done, total))
+        report = ingest(config, sources, embeddings, lambda done, total: progress("ingest", done, total))
     chosen = "" if folder == settings.documents else str(folder.resolve())
     Stamp(database=Stamp.read(settings).database, index=seen, folder=chosen).write(settings)
     return report

@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from bot.announcing import Announcing, Hooks
-from bot.app import console_server, open_knowledge, telegram_channel, terminal_channel
+from bot.app import console_server, open_knowledge, open_library, telegram_channel, terminal_channel
 from bot.channels.base import Channel
 from bot.chores import keep_sweeping
 from bot.delivery import Delivery
@@ -21,6 +21,7 @@ from bot.dispatcher import Dispatcher
 from bot.files import FileStore
 from bot.forms import open_form
 from bot.health import Heartbeat
+from bot.publishing import Publisher
 from bot.reminders import Reminders
 from bot.sharing import Sharing
 from bot.watching import Watching
@@ -72,8 +73,10 @@ async def serve(settings: Settings) -> None:
         if console is not None:
             await console.start()
             logger.info("the console is at %s", settings.console_address)
+        publisher = Publisher(database, knowledge, open_library(settings, program))
         heartbeat.start()
         chores = [
+            asyncio.create_task(publisher.keep()),
             asyncio.create_task(heartbeat.keep()),
             asyncio.create_task(keep_sweeping(database, files)),
             asyncio.create_task(Reminders(services, names).keep()),
@@ -135,6 +138,9 @@ async def converse(settings: Settings) -> None:
         channel = terminal_channel(settings, program, utc_now)
         files = FileStore(settings.data_dir, [channel])
         services = _services(settings, database, knowledge, [channel], files)
+        publishing = asyncio.create_task(
+            Publisher(database, knowledge, open_library(settings, program)).keep()
+        )
         reminding = asyncio.create_task(Reminders(services, [channel.name]).keep())
         stop, worker = asyncio.Event(), new_worker_id()
         announcing = asyncio.create_task(_announcing(services, channel, worker).run(stop))
@@ -143,6 +149,7 @@ async def converse(settings: Settings) -> None:
         finally:
             stop.set()
             reminding.cancel()
+            publishing.cancel()
             await announcing
 
 

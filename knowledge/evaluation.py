@@ -160,6 +160,20 @@ def _measured(label: LabeledQuestion, answer: Answer, files: Mapping[str, str]) 
     )
 
 
+def is_right(label: LabeledQuestion, answer: Answer, files: Mapping[str, str]) -> bool:
+    """Tell whether a question was answered from a place that answers it, or refused where none does.
+
+    `files` are the documents' paths by id.
+    """
+    if not label.answerable:
+        return not answer.answered
+    cited = {citation.passage_id for citation in answer.citations}
+    passages = [scored.passage for scored in answer.retrieved if scored.passage.id in cited]
+    places = [(files.get(p.document_id, p.document_id), _headings(p)) for p in passages]
+    whole = {doc for doc, heading in label.places if heading is None}
+    return any(place[0] in whole or _is_place(place, label.places) for place in places)
+
+
 def _headings(passage: Passage) -> tuple[str, ...]:
     return tuple(_folded(h) for h in (passage.section or (passage.title,)))
 

@@ -16,7 +16,14 @@ from langchain_core.embeddings import Embeddings
 from knowledge import extract
 from knowledge.answerability import DEFAULT_THRESHOLD, confidence
 from knowledge.config import KnowledgeConfig
-from knowledge.embeddings import BUNDLED, EmbeddingWorker, Vectors, build_embeddings, embedder_id
+from knowledge.embeddings import (
+    BUNDLED,
+    BackgroundEmbeddings,
+    EmbeddingWorker,
+    Vectors,
+    build_embeddings,
+    embedder_id,
+)
 from knowledge.errors import KnowledgeError
 from knowledge.language import detect, to_simplified
 from knowledge.lexical import terms
@@ -153,6 +160,10 @@ class Knowledge:
         """
         return self._shelf.section(document, heading, language)
 
+    def in_background(self) -> BackgroundEmbeddings:
+        """Lend the embedder to other work of this event loop, which gets it when no founder needs it."""
+        return BackgroundEmbeddings(self._worker, asyncio.get_running_loop())
+
     async def close(self) -> None:
         """End the threads; a question still under way gets its answer first."""
         if self._watcher is not None:
@@ -233,17 +244,19 @@ class Knowledge:
         if self._watcher is None or self._watcher.done():
             self._watcher = asyncio.get_running_loop().create_task(self._follow())
 
+    async def refresh(self) -> None:
+        """Load the current index now if there is a newer one; raises from the KnowledgeError tree."""
+        version = await asyncio.to_thread(self._current)
+        if version is not None and version != self._shelf.version:
+            self._shelf = await asyncio.to_thread(self._load)
+            LOGGER.info("answering from index %s (%d passages)", self._shelf.version, len(self._shelf))
+
     async def _follow(self) -> None:
         """Load a newer index as soon as it is published; answer from the old one until it is there."""
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
             try:
-                version = await asyncio.to_thread(self._current)
-                if version is not None and version != self._shelf.version:
-                    self._shelf = await asyncio.to_thread(self._load)
-                    LOGGER.info(
-                        "answering from index %s (%d passages)", self._shelf.version, len(self._shelf)
-                    )
+                await self.refresh()
             except KnowledgeError as error:
                 LOGGER.warning("the index in memory stays in use: %s", error)
                 await asyncio.sleep(10 * _WATCH_SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select, update
@@ -20,10 +21,8 @@ _COLUMNS = [
     *(column for column in _versions.c if column.name not in {"id", "document_id"}),
 ]
 _LATEST = select(*_COLUMNS).where(_versions.c.latest)
-_STATE = (
-    select(_versions.c.document_id, _versions.c.version, _versions.c.digest)
-    .where(_versions.c.latest, _versions.c.removed.is_(False))
-    .order_by(_versions.c.document_id)
+_STATE = select(_versions.c.document_id, _versions.c.version, _versions.c.digest).where(
+    _versions.c.latest, _versions.c.removed.is_(False)
 )
 
 
@@ -103,10 +102,7 @@ class Documents(Repository):
 
     async def state(self) -> str:
         """Name what counts now in a few letters, "" for nothing: equal names, equal documents."""
-        rows = await self._rows(_STATE)
-        if not rows:
-            return ""
-        return hashlib.sha256(json.dumps([list(row) for row in rows]).encode()).hexdigest()[:16]
+        return _state([tuple(row) for row in await self._rows(_STATE)])
 
     async def _add(
         self,
@@ -142,6 +138,18 @@ class Documents(Repository):
         )
         if (await self._write(statement.values(latest=False))).rowcount != 1:
             raise DocumentConflict(document_id)
+
+
+def state_of(records: Sequence[DocumentRecord]) -> str:
+    """Name the state in which exactly these documents count, in the order of their ids."""
+    return _state([(record.id, record.version, record.digest) for record in records])
+
+
+def _state(rows: Sequence[tuple[str, int, str]]) -> str:
+    if not rows:
+        return ""
+    # Sorted here, because databases differ in how they order text.
+    return hashlib.sha256(json.dumps(sorted(rows)).encode()).hexdigest()[:16]
 
 
 def _values(new: NewDocument) -> dict[str, Any]:

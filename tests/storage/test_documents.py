@@ -7,6 +7,7 @@ import pytest
 
 from storage.database import Database
 from storage.document_records import DocumentRecord, NewDocument
+from storage.documents import state_of
 from storage.errors import DatabaseRefused, DocumentConflict
 
 END = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
@@ -31,7 +32,9 @@ async def saved(database: Database, new: NewDocument, based_on: int = 0, note: s
 
 async def state(database: Database) -> str:
     async with database.unit_of_work(read_only=True) as work:
-        return await work.documents.state()
+        found = await work.documents.state()
+        assert found == state_of(await work.documents.current())
+    return found
 
 
 async def test_a_document_comes_back_as_it_was_saved(database: Database) -> None:

@@ -1,0 +1,33 @@
+"""The documents of a program as they stand: the folder, and what lies over it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from knowledge.config import KnowledgeConfig
+from knowledge.documents import Known
+from knowledge.ingest import Sources, gather
+from knowledge.model import Document, Overlay, ReadFailure
+
+
+class Library:
+    """Reads a program's folder again only where a file has changed."""
+
+    def __init__(self, config: KnowledgeConfig, folder: Path) -> None:
+        self.config = config
+        self._folder = folder
+        self._known: Known = {}
+        self._reading = asyncio.Lock()
+
+    def sources(self, overlay: Overlay) -> Sources:
+        """What an index of the folder and an overlay is made from."""
+        return Sources(folder=self._folder, overlay=overlay, known=self._known)
+
+    async def read(self, overlay: Overlay | None = None) -> tuple[list[Document], list[ReadFailure]]:
+        """Read everything that counts, and name what cannot be read.
+
+        A document that is no file has its id as its path. Raises DocumentsInvalid without a folder.
+        """
+        async with self._reading:
+            return await asyncio.to_thread(gather, self.config, self.sources(overlay or Overlay()))
