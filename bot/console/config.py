@@ -50,6 +50,11 @@ class ConsoleConfig:
         return self.url.startswith("https://")
 
     @property
+    def telegram(self) -> bool:
+        """Whether staff may sign in through Telegram, which sends people back by https only."""
+        return bool(self.telegram_token) and self.secure
+
+    @property
     def hosts(self) -> frozenset[str]:
         """The names by which it may be addressed; any other is a trick (DNS rebinding, poisoned links)."""
         listening = self.listen.rpartition(":")[0].strip("[]")

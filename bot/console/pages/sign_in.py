@@ -154,7 +154,7 @@ def own_path(path: str) -> str:
 
 
 def _sign_in(view: View, target: str, *, name: str = "", error: str = "", status: int = 200) -> Response:
-    telegram = bool(view.console.config.telegram_token)
+    telegram = view.console.config.telegram
     return view.page(
         "sign_in/sign_in.html",
         status=status,
