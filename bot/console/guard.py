@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 from typing import Any
-from urllib.parse import urlsplit
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -49,7 +48,8 @@ ANYBODY: Any = Depends(Guard(None))
 
 async def _require_own_form(request: Request, view: View) -> None:
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
+    own = (view.console.config.url, f"{request.url.scheme}://{request.headers.get('host', '')}")
+    if origin is not None and origin.lower() not in own:
         raise Forged
     given = request.headers.get(CSRF_HEADER, "")
     if not given:
