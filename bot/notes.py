@@ -12,9 +12,11 @@ from typing import Any
 from bot.file_checks import check_file
 from handlers.announce.checks import (
     DraftRefused,
+    as_record,
     check_audience,
     check_labels,
     check_link,
+    check_sendable,
     check_text,
     read_label,
 )
@@ -86,8 +88,6 @@ class NoteReader:
         audience, founders = self._audience(data.get("audience", {}))
         at = self._moment("at", data.get("at"))
         until = self._moment("until", data.get("until"), end_of_day=True)
-        if until is not None and until <= (at or self._now):
-            self._wrong("until", self._say("announce.wrong.ends_first"))
         draft = NewAnnouncement(
             texts=self._texts(data.get("text")),
             topic=self._topic(data.get("topic")),
@@ -99,6 +99,9 @@ class NoteReader:
             file=self._checked("file", data.get("file"), self._file),
             replies=self._checked("replies", data.get("replies"), self._replies) or (),
         )
+        if not self.problems:
+            record = as_record(draft, self._now)
+            self._checked("until", record, lambda value: check_sendable(value, self._program, self._now))
         return Note(draft=draft, founders=founders)
 
     def _texts(self, given: Any) -> dict[str, str]:

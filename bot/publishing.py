@@ -102,7 +102,10 @@ class Publisher:
             if state == self._state:
                 return None
             try:
-                report = await publish(self._library, await overlay_of(self._database), self._knowledge)
+                overlay = await overlay_of(self._database)
+                report = await publish(self._library, overlay, self._knowledge)
+                # What was taken away right after would else look like the state of before.
+                self._state = overlay.state
                 await self._knowledge.refresh()
                 return report
             except IndexBusy:

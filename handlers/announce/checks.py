@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from handlers.files import StoredFile
 from handlers.program import Program
+from handlers.quiet import quiet_until
 from handlers.words import clean, has_words
 from storage.announcement_records import AnnouncementRecord, Audience, NewAnnouncement
 
@@ -187,7 +188,10 @@ def check_sendable(record: AnnouncementRecord, program: Program, now: datetime) 
     check_audience(Audience.of(record.audience), program)
     if record.at is not None and record.at <= now:
         raise DraftRefused("past", time=f"{record.at.astimezone(program.timezone):%Y-%m-%d %H:%M}")
-    if record.valid_until is not None and record.valid_until <= (record.at or now):
+    begins = record.at or now
+    if not record.urgent:
+        begins = quiet_until(begins, program.timezone) or begins
+    if record.valid_until is not None and record.valid_until <= begins:
         raise DraftRefused("ends_first")
 
 

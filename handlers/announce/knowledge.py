@@ -24,8 +24,10 @@ _HEADING = re.compile(r"^(\s*)#", re.MULTILINE)
 
 def documents_of(record: AnnouncementRecord, program: Program) -> list[NewDocument]:
     """The documents an announcement becomes, one a language; true from its sending until its end."""
-    begins = begins_at(record)
-    quiet = None if record.urgent else quiet_until(begins, program.timezone)
+    begins = true_from(record, program)
+    ends = record.valid_until or begins + KNOWN_FOR
+    if ends <= begins:
+        return []
     languages = [code for code in program.languages if record.texts.get(code)]
     local = begins.astimezone(program.timezone)
     return [
@@ -38,8 +40,8 @@ def documents_of(record: AnnouncementRecord, program: Program) -> list[NewDocume
             twin=next((_id(record.id, other) for other in languages if other != code), None),
             sources=(record.link,) if record.link else (),
             as_of=local.date(),
-            valid_from=quiet or begins,
-            valid_until=record.valid_until or begins + KNOWN_FOR,
+            valid_from=begins,
+            valid_until=ends,
         )
         for code in languages
     ]
@@ -60,9 +62,11 @@ async def withdraw(work: UnitOfWork, record: AnnouncementRecord, author: str) ->
             await work.documents.remove(document.id, author=author, based_on=document.version)
 
 
-def begins_at(record: AnnouncementRecord) -> datetime:
-    """When sending began, or will at the earliest."""
-    return record.started_at or record.at or record.confirmed_at or record.updated_at
+def true_from(record: AnnouncementRecord, program: Program) -> datetime:
+    """When sending began, or will at the earliest; quiet hours hold it back unless it is urgent."""
+    begins = record.started_at or record.at or record.confirmed_at or record.updated_at
+    quiet = None if record.urgent or record.started_at else quiet_until(begins, program.timezone)
+    return quiet or begins
 
 
 def title_of(record: AnnouncementRecord, language: str) -> str:
@@ -81,7 +85,8 @@ def _id(announcement_id: int, language: str) -> str:
 
 
 def _markdown(text: str) -> str:
-    """The text under its first line as a heading; what would be markup is text here."""
+    """The text below its first line, which is the heading; what would be markup is text here."""
     plain = _HEADING.sub(r"\1\#", _COMMENT.sub(" ", text.strip()))
-    heading = clip(plain.partition("\n")[0], _LONGEST_TITLE)
-    return f"## {heading}\n\n{plain}\n"
+    first, _, rest = plain.partition("\n")
+    whole = len(first) <= _LONGEST_TITLE and rest.strip()
+    return f"## {clip(first, _LONGEST_TITLE)}\n\n{rest.strip() if whole else plain}\n"

@@ -282,6 +282,17 @@ async def test_at_night_the_count_says_when_it_begins_unless_it_is_urgent(desk: 
     assert "quiet hours" not in await desk.press("Recipients")
 
 
+async def test_what_would_end_in_the_night_before_it_is_sent_is_not_sent(desk: Desk, clock: Clock) -> None:
+    clock.pass_by(hours=7)  # midnight in Shanghai
+    await audience(desk.bot, "li")
+    await desk.drafted()
+    await desk.press("Valid until")
+    await desk.say("7:00")
+    assert "out of date before it is sent" in await desk.press("Recipients")
+    await desk.press("Urgent")
+    assert "2 founders get it" in await desk.press("Recipients")
+
+
 async def test_a_list_of_founders_is_read_by_number_and_name_and_unknown_ones_are_named(desk: Desk) -> None:
     (li, _) = await audience(desk.bot, "li", "wang")
     await desk.drafted()
@@ -340,7 +351,7 @@ async def test_the_second_of_two_sees_what_the_first_changed_and_may_insist(desk
     other = await Desk.open(desk.bot, "Mei")
     await desk.drafted()
     await other.say("/announcements")
-    await other.press("Do join us" if False else "1 ·")
+    await other.press("1 ·")
     await other.press("Edit the draft")
     theirs = other.seen
     await desk.press("Topic")
