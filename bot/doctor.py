@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from bot.doctor_console import check_console
 from bot.doctor_telegram import check_telegram, check_webhook
 from bot.finding import Finding, State, fail, ok, skip, warn
 from bot.health import STALE, seconds_since_last
@@ -62,6 +63,7 @@ async def examine() -> AsyncIterator[Finding]:
             "index",
             "telegram",
             "webhook",
+            "console",
         ):
             yield skip(name, "needs the settings")
         return
@@ -75,6 +77,7 @@ async def examine() -> AsyncIterator[Finding]:
     yield await _guarded("index", check_index(settings, program))
     yield await _guarded("telegram", check_telegram(settings))
     yield await _guarded("webhook", check_webhook(settings))
+    yield await _guarded("console", check_console(settings))
     yield check_running(settings)
 
 

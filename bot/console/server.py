@@ -11,6 +11,7 @@ import uvicorn
 
 from bot.console.app import console_app
 from bot.console.config import Console, ConsoleSetupError
+from bot.console.sweeping import keep_sweeping
 
 _GRACE_SECONDS = 3
 
@@ -27,8 +28,9 @@ class ConsoleServer:
     """Listens for browsers between `start` and `stop`."""
 
     def __init__(self, console: Console) -> None:
-        self._listen = console.config.listen
+        self._console = console
         self._task: asyncio.Task[None] | None = None
+        self._sweeping: asyncio.Task[None] | None = None
         self._server = _Server(
             uvicorn.Config(
                 console_app(console),
@@ -42,7 +44,8 @@ class ConsoleServer:
 
     async def start(self) -> None:
         """Bind the address; ConsoleSetupError when it is taken or wrong."""
-        listener = bind(self._listen)
+        listener = bind(self._console.config.listen)
+        self._sweeping = asyncio.create_task(keep_sweeping(self._console))
         self._task = asyncio.create_task(self._server.serve(sockets=[listener]))
 
     async def failed(self) -> None:
@@ -53,6 +56,8 @@ class ConsoleServer:
     async def stop(self) -> None:
         """Finish the requests that run, then close."""
         self._server.should_exit = True
+        if self._sweeping is not None:
+            self._sweeping.cancel()
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
 

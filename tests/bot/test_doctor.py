@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from bot.doctor import check_names
+from bot.doctor_console import check_console
 from bot.doctor_telegram import check_telegram, check_webhook
 from bot.settings import Settings
+from storage.database import Database
 from tests.bot.conftest import Installation
+from tests.telegram.conftest import free_port
 
 TOKEN = "123456789:AAH-abcdefghijklmnopqrstuvwxyz_12345"
 
@@ -78,6 +81,7 @@ def test_a_healthy_installation_passes(
     assert states["database"] == states["embedder"] == states["index"] == states["running"] == "ok"
     assert states["telegram"] == "warn"
     assert states["webhook"] == "skip"
+    assert states["console"] in {"warn", "fail"}  # the port may be somebody's; nobody can sign in yet
 
 
 def test_an_installation_that_was_never_set_up_is_told_what_to_do(
@@ -98,7 +102,7 @@ def test_wrong_settings_do_not_keep_the_doctor_from_working(
     assert command("doctor") == 1
     out = capsys.readouterr().out
     assert "BOT_CHROMA_URL: must be an http" in out
-    assert out.count("needs the settings") == 8
+    assert out.count("needs the settings") == 9
 
 
 def test_a_broken_database_and_program_are_findings_beside_the_others(
@@ -209,3 +213,24 @@ async def test_a_webhook_that_telegram_would_refuse_fails(values: dict[str, Any]
     finding = await check_webhook(settings)
     assert finding.state == "fail"
     assert detail in finding.detail
+
+
+async def test_a_console_that_is_off_taken_or_without_https_is_told(api: BotApi) -> None:
+    assert (await check_console(settings(console_listen="off"))).state == "skip"
+    taken = await check_console(settings(console_listen=f"127.0.0.1:{api.server.server_port}"))
+    assert (taken.state, "cannot listen" in taken.detail) == ("fail", True)
+    listen = f"127.0.0.1:{free_port()}"
+    plain = await check_console(settings(console_listen=listen, console_url="http://desk.example.org"))
+    assert (plain.state, "not https" in plain.detail) == ("warn", True)
+
+
+async def test_a_console_nobody_can_sign_in_to_is_told(sqlite_url: str) -> None:
+    values: dict[str, Any] = {"console_listen": f"127.0.0.1:{free_port()}", "database_url": sqlite_url}
+    alone = await check_console(settings(**values))
+    assert (alone.state, "founder-bot staff invite" in alone.advice) == ("warn", True)
+    database = Database.open(sqlite_url)
+    async with database.unit_of_work() as work:
+        person = await work.staff.add("Wang Fang", "owner")
+        await work.accounts.set_password(person.id, "wang fang", "hash")
+    await database.close()
+    assert (await check_console(settings(**values))).state == "ok"

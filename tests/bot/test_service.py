@@ -11,10 +11,12 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bot.health import folder
 from tests.bot.conftest import Installation
+from tests.telegram.conftest import free_port
 from tests.telegram_api import TOKEN, TelegramApi
 
 CHAT = 7
@@ -111,6 +113,71 @@ def test_without_a_channel_and_a_console_there_is_nothing_to_run(
     monkeypatch.setenv("BOT_CONSOLE_LISTEN", "off")
     assert command("run") == 1
     assert "Nothing to run: set BOT_TELEGRAM_TOKEN" in capsys.readouterr().err
+
+
+async def test_without_a_token_the_console_is_served_alone(installation: Installation) -> None:
+    await setup()
+    listen = f"127.0.0.1:{free_port()}"
+    environment = {**os.environ, "BOT_CONSOLE_LISTEN": listen}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "run", env=environment, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        async with aiohttp.ClientSession() as session:
+            assert "Harbor Lab" in await page(session, f"http://{listen}/sign-in")
+        process.send_signal(signal.SIGTERM)
+        code, log = await ended(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+    assert code == 0, log
+    assert f"the console is at http://{listen}" in log
+    assert "no channel is configured (BOT_TELEGRAM_TOKEN): only the console is served" in log
+    assert log.splitlines()[-1].endswith("INFO  bot.service stopped")
+
+
+async def page(session: aiohttp.ClientSession, url: str) -> str:
+    """What stands at an address, as soon as somebody listens there."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                async with session.get(url, headers={"Accept-Language": "en"}) as answer:
+                    return await answer.text()
+            except aiohttp.ClientConnectionError:
+                await asyncio.sleep(0.1)
+
+
+async def test_a_taken_port_of_the_console_is_named(api: TelegramApi, installation: Installation) -> None:
+    await setup()
+    async with running_bot(api, BOT_CONSOLE_LISTEN=f"127.0.0.1:{api.port}") as bot:
+        code, log = await ended(bot)
+    assert code == 1
+    assert f"Error: BOT_CONSOLE_LISTEN: cannot listen on 127.0.0.1:{api.port}" in log.splitlines()[-1]
+    assert "Traceback" not in log
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("BOT_CONSOLE_LISTEN", "8080", "must be host:port"),
+        ("BOT_CONSOLE_URL", "desk.example.org", "must be an http:// or https:// address"),
+        ("BOT_CONSOLE_URL", "https://example.org/desk", "without a path"),
+    ],
+)
+def test_a_wrong_setting_of_the_console_is_explained(
+    installation: Installation,
+    command: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    value: str,
+    said: str,
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert command("run") == 1
+    error = capsys.readouterr().err
+    assert name in error
+    assert said in error
 
 
 def test_a_database_that_was_never_made_stops_the_start_with_what_to_do(

@@ -17,6 +17,7 @@ import pytest
 from bot.console.config import Limits
 from bot.console.cookies import SESSION, cookie_name
 from bot.console.pages.sign_in import own_path
+from bot.console.sweeping import sweep
 from storage.announcement_records import StaffRecord
 from storage.database import Database
 from storage.entries import Sender
@@ -312,6 +313,21 @@ async def test_the_last_owner_remains(both_desks: Desk) -> None:
     await owner.post(f"/staff/{owner.person.id}/role", {"role": "viewer"})
     await owner.post(f"/staff/{owner.person.id}/disable")
     assert (await owner.get("/audit")).status_code == 200
+
+
+async def test_what_is_over_is_swept(both_desks: Desk, clock: Clock) -> None:
+    desk = both_desks
+    person = await desk.person("viewer", "Li Na")
+    await desk.browser(person)
+    await sign_in(desk.stranger(), "Li Na", "wrong")
+    clock.pass_by(hours=13)
+    alive = await desk.browser(person)
+    await sweep(desk.console)
+    async with desk.database.unit_of_work(read_only=True) as work:
+        run = work.staff._scope.connection.exec_driver_sql
+        assert (await run("SELECT count(*) FROM staff_sessions")).scalar_one() == 1
+        assert (await run("SELECT count(*) FROM sign_in_tries")).scalar_one() == 0
+    assert await is_in(alive)
 
 
 # --- second factor ------------------------------------------------------------------------------------
