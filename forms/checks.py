@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from forms.conditions import RESERVED
 from forms.model import TRACK, Form, Question, Rule, Type
 from forms.problems import Problems
-from forms.symbols import MONTHS, MORE, TODAY
+from forms.symbols import MONTHS, MORE, TODAY, counts
 
 if TYPE_CHECKING:
     from forms.schema import QuestionTable
@@ -136,6 +136,12 @@ def check_form(form: Form, broken: Collection[str], problems: Problems, *, track
             problems.add(
                 place, f"conditions call the age of {question.id.removesuffix(MONTHS)} so: rename it"
             )
+    for group in top.values():
+        for name, symbol in counts(group):
+            if symbol in top:
+                problems.add(
+                    f"question {symbol}", f"conditions call the yeses to {name} in {group.id} so: rename it"
+                )
     if tracks_read and TRACK not in broken:
         _check_tracks(form, problems)
 

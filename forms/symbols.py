@@ -28,14 +28,26 @@ _KINDS: Mapping[Type, Kind] = {
 def kinds(question: Question) -> Iterator[tuple[str, Kind]]:
     """The symbols of a question with their kinds."""
     yield question.id, _KINDS.get(question.type, "string")
+    for _, symbol in counts(question):
+        yield symbol, "number"
     if question.type in ("date", "month"):
         yield question.id + MONTHS, "number"
+
+
+def counts(group: Question) -> Iterator[tuple[str, str]]:
+    """The questions of a group that are answered by yes or no, and what the number of yeses is called."""
+    for inner in group.questions:
+        if inner.type == "yes_no":
+            yield inner.id, f"{group.id}_{inner.id}"
 
 
 def question_of(symbol: str, known: Mapping[str, Question]) -> str | None:
     """The id of the question behind a symbol; None for `today`."""
     if symbol in known:
         return symbol
+    for question in known.values():
+        if any(symbol == count for _, count in counts(question)):
+            return question.id
     base = symbol.removesuffix(MONTHS)
     return base if base in known else None
 

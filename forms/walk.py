@@ -9,7 +9,7 @@ from typing import Any
 
 from forms.model import Answers, Form, Question, Slot, Value
 from forms.plan import Plan, Step, plan_of
-from forms.symbols import TODAY, midnight, worth
+from forms.symbols import TODAY, counts, midnight, worth
 
 _MAX_ROW = 9999
 
@@ -180,4 +180,14 @@ def _arrange(
             done.required.add(closing.key)
     if filled or (more is not None and not more.data):
         done.symbols[group.id] = filled
+    if finished and (len(rows) >= group.limits.max_rows or (more is not None and not more.data)):
+        for name, symbol in counts(group):
+            done.symbols[symbol] = sum(
+                _says_yes(slot, done.kept) for slot in slots if slot.question.id == name
+            )
     return tuple(slots)
+
+
+def _says_yes(slot: Slot, kept: Mapping[str, Value]) -> bool:
+    value = kept.get(slot.key)
+    return value is not None and value.data is True

@@ -143,6 +143,18 @@ def test_symbols_are_what_conditions_compare(harbor: Form) -> None:
     assert not {"website", "raised", "founders", "track"} & found.keys()
 
 
+def test_yeses_in_a_group_are_counted_once_there_is_no_other_row(harbor: Form) -> None:
+    def count(*pairs: tuple[str, Any]) -> Any:
+        return symbols(harbor, fill(harbor, *pairs), TODAY).get("founders_full_time")
+
+    ann = (("founders/1/founder_name", "Ann"), ("founders/1/full_time", True), ("founders/1/profile", SKIP))
+    bob = (("founders/2/founder_name", "Bob"), ("founders/2/full_time", False), ("founders/2/profile", SKIP))
+    assert count(*ann) is None
+    assert count(*ann, ("founders/more", True), *bob) is None
+    assert count(*ann, ("founders/more", False)) == 1
+    assert count(*ann, ("founders/more", True), *bob, ("founders/more", False)) == 1
+
+
 def test_requirements_are_met_not_met_or_unknown(harbor: Form) -> None:
     def outcomes(*pairs: tuple[str, Any]) -> dict[str, tuple[str, tuple[str, ...]]]:
         found = assess(harbor, fill(harbor, *pairs), TODAY)
@@ -174,7 +186,7 @@ def test_a_form_of_sixty_questions_is_examined_far_below_a_millisecond(harbor: F
     def best() -> float:
         started = time.perf_counter()
         for _ in range(20):
-            examine(form, answers, TODAY)
+            examine(form, dict(answers), TODAY)
         return (time.perf_counter() - started) / 20
 
     assert min(best() for _ in range(10)) < 0.0005
