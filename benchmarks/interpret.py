@@ -70,7 +70,8 @@ class Taken:
         if label == "command":
             return kind == "command" and self.meaning.command == self.message.expected["command"]
         if label == "correction" and kind == "correction":
-            return "key" not in self.message.expected or self.meaning.key == self.message.expected["key"]
+            # Without a key the founder is asked which answer is meant.
+            return self.meaning.key in (None, self.message.expected.get("key", self.meaning.key))
         return kind == label
 
     @property
@@ -90,10 +91,10 @@ class Taken:
         )
 
 
-def read_messages() -> list[Message]:
-    """The labeled set in its order."""
+def read_messages(name: str = "messages") -> list[Message]:
+    """A labeled set in its order: "messages", or "fresh", which was written to be awkward."""
     found = []
-    for line in (DATA / "messages.jsonl").read_text(encoding="utf-8").splitlines():
+    for line in (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         expected = {name: row.pop(name) for name in ("data", "key", "command") if name in row}
         found.append(Message(**row, expected=expected))
@@ -175,7 +176,7 @@ def figures(taken: Sequence[Taken]) -> dict[str, float]:
         "questions_stored": sum(one.stored for one in taken) / len(questions),
         "unsure": sum(one.meaning.kind == "unsure" for one in taken) / len(taken),
         "plain_answers_unsure": sum(one.meaning.kind == "unsure" for one in plain) / len(plain),
-        "values_right": sum(values) / len(values),
+        "values_right": sum(values) / len(values) if values else 1.0,
         "looked_up": sum(one.looked for one in taken) / len(taken),
     }
 
@@ -188,17 +189,17 @@ def confusion(taken: Sequence[Taken]) -> list[tuple[Any, ...]]:
 
 
 def main() -> None:
-    """Measure both parts and print them as Markdown."""
+    """Measure both sets and print them as Markdown."""
     with TemporaryDirectory(prefix="founder-bot-interpret-") as folder:
-        taken = asyncio.run(take_all(Path(folder), read_messages()))
-    show(taken)
+        for name in ("messages", "fresh"):
+            show(name, asyncio.run(take_all(Path(folder), read_messages(name))))
 
 
-def show(taken: Sequence[Taken]) -> None:
-    """Print tables for both parts."""
+def show(name: str, taken: Sequence[Taken]) -> None:
+    """Print tables for both parts of a set."""
     for split in ("dev", "test"):
         part = [one for one in taken if one.message.split == split]
-        table(f"{split} part: {len(part)} messages", ("is", *COLUMNS), confusion(part))
+        table(f"{name}, {split} part: {len(part)} messages", ("is", *COLUMNS), confusion(part))
     rows = [(s, *figures([one for one in taken if one.message.split == s]).values()) for s in ("dev", "test")]
     table("Shares", ("part", *figures(taken)), rows)
     times = sorted(one.milliseconds for one in taken if not one.looked)

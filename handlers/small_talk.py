@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from handlers.start import show_help
 from handlers.texts import load_phrases
 from handlers.turn import Result, Turn
@@ -15,10 +17,19 @@ def recognize(text: str) -> tuple[str, str] | None:
     """Return (kind, language) of a message that consists of known phrases only, else None."""
     known = load_phrases()
     whole = " ".join(phrases(text))
-    found = [known.get(phrase) for phrase in ([whole] if whole in known else phrases(text))]
+    found = [_phrase(phrase, known) for phrase in ([whole] if whole in known else phrases(text))]
     if not found or None in found:
         return None
     return min((item for item in found if item is not None), key=lambda item: _ORDER.index(item[0]))
+
+
+def _phrase(phrase: str, known: Mapping[str, tuple[str, str]]) -> tuple[str, str] | None:
+    """Look a phrase up; Chinese ones are also said in one breath: "好的谢谢"."""
+    if phrase in known or phrase.isascii():
+        return known.get(phrase)
+    cuts = range(2, len(phrase) - 1)
+    pairs = ((known.get(phrase[:cut].strip()), known.get(phrase[cut:].strip())) for cut in cuts)
+    return next((second for first, second in pairs if first and second), None)
 
 
 def is_small_talk(turn: Turn) -> bool:

@@ -34,6 +34,10 @@ _DENIALS = re.compile(
     r"\bnot yet\b|\bnoch (?:nicht|kein\w*)\b|(?:\b(?:have|has|do|does|did|are|am|is)|'re|'m)(?:n't| not)\b|"
     r"^not |还没|尚未|还未|暂未|没有|暂无|目前没"
 )
+_SHORT_ANSWER = re.compile(
+    r"^(?:i|we|he|she|they|it|all of us|both) "
+    r"(?:do|did|does|are|is|am|were|was|have|has|can|could|will|would)$"
+)
 _CLAUSES = re.compile(r"[,.;!:。、\n–—]+|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 _AFFIRMATIONS = re.compile(
     r"^(?:我们|公司|我)?(?:已经|早就|都已|有(?!.*(?:问题|疑问|没有|可能|时候|什么|哪|几|多少|怎|谁)|点|些))"
@@ -89,7 +93,7 @@ def _sentence(lowered: str) -> bool | None:
         return None
     if _DENIALS.search(clauses[0]):
         return False
-    return True if _AFFIRMATIONS.match(parts[0]) else None
+    return True if _AFFIRMATIONS.match(parts[0]) or _SHORT_ANSWER.match(parts[0]) else None
 
 
 def _part(part: str) -> bool | None:

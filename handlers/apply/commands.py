@@ -79,9 +79,9 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         _any(
             r"(?:我)?(?:给我)?(?:看看|看一下|看一看|查看|显示|列出|看|打开|汇总)?(?:一下)?(?:我|我们)?(?:的)?(?:现在|目前|已经|至今|到目前为止)?(?:的|填的|写的|填过的|已填的|所有的?|全部的?|之前的?)*"
             r"(?:草稿|答案|回答|申请表|填写内容|已填内容)(?:都)?(?:列出来|有哪些)?(?:给我看看)?",
-            r"(?:看看|看一下|查看|看)?(?:我|我们)(?:之前|刚才|已经|到现在|目前|现在)*(?:都)?(?:填|写|答)(?:了|过)(?:些|哪些|的)?(?:什么|内容|东西|题)?",
+            r"(?:看看|看一下|查看|看)?(?:我|我们)(?:之前|刚才|已经|到现在|目前|现在)*(?:都)?(?:填|写|答)(?:了|过)(?:些|哪些|的)?(?:什么|啥|内容|东西|题)?",
             r"(?:(?:show|see|view|list|display|review|open|look at|read)(?: me)? )(?:all )?(?:of )?(?:my |the )?(?:draft|answers|application|form)(?: (?:so far|again))?",
-            r"(?:my )?draft|(?:all )?my answers(?: so far)?|(?:(?:show|see|check|view)(?: me)? )?what (?:have |did |had )?(?:i|we) (?:have |had )?(?:already )?(?:answer|fill|written|write|wrote|said|say|put|enter|given)\w*(?: in)?(?: so far| already)?|what i (?:have )?(?:answered|wrote|filled in)(?: so far)?",
+            r"(?:my )?draft|(?:all )?my answers(?: so far)?|(?:(?:show|see|check|view)(?: me)? )?what (?:have |did |had )?(?:i|we)(?:ve)? (?:have |had )?(?:already )?(?:got|answer|fill|written|write|wrote|said|say|put|enter|given)\w*(?: in)?(?: so far| already)?|what i (?:have )?(?:answered|wrote|filled in)(?: so far)?",
             r"(?:zeig|zeige)(?: mir)?(?: bitte)? (?:meine[n]? |alle |die |den )*(?:antworten|entwurf|bewerbung)|(?:alle )?meine antworten(?: sehen| ansehen)?|(?:mein(?:en)? )?entwurf(?: ansehen| zeigen)?",
         ),
     ),
@@ -99,6 +99,7 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "submit",
         _any(
+            r"(?:都|全)?(?:填|写)(?:完|好)了|(?:帮我|给我|就)(?:提交|递交|交)(?:上去)?(?:了)?(?:吧)?",
             rf"(?:确认|确定|现在|马上|立即|好|好的|是的)?(?:提交|递交|交上去){_WHOLE_ZH}?(?:了)?",
             rf"(?:submit|send|hand in|file)(?: (?:it|{_MY}(?:application|form)|everything))(?: in| off)?(?: now)?|submit|i (?:confirm|want) (?:and|to) submit(?: it)?|yes submit(?: it)?",
             r"(?:jetzt )?(?:abschicken|einreichen|absenden)|(?:(?:meine|die) )?bewerbung (?:jetzt )?(?:abschicken|einreichen|absenden)",
@@ -111,6 +112,8 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"(?:稍后|晚点|晚些|等会儿?|等一会儿?|待会儿?|过会儿?|明天|后天|改天|改日|下次|下周|以后|之后|回头|有空|晚上)(?:我)?(?:再|继续|接着)(?:填|写|说|来|继续|弄|补|做|申请|发|答|回答)?(?:写|填)?(?:完|上)?(?:这个|这题|好了)?",
             r"(?:这个|这题|这)(?:稍后|晚点|以后|回头|下次|明天)(?:再)?(?:填|写|说|补)",
             r"稍后|晚点|改天",
+            r"(?:i ?m |i am )?(?:done|finished) for (?:today|now|tonight|the day)|that ?s (?:it|all|enough) for (?:today|now|tonight)|(?:i )?(?:gotta|got to|have to|need to|must) (?:run|go|leave)(?: now)?|will (?:finish|continue|go on|be back)(?: (?:this|it))? (?:later|tonight|tomorrow|soon)",
+            r"(?:今天|现在|我)?(?:就|先)(?:到(?:这|此)(?:里|儿)?|放(?:着|一放|一边)|这样)(?:了)?(?:吧)?(?:(?:明天|后天|改天|回头|之后|晚点|下次)(?:再)?(?:弄|填|写|来|继续|说)?)?",
             r"pause(?: (?:here|it|this|the application))?|later|not now|stop(?: (?:here|it|this))?|exit|quit|save and (?:exit|quit|continue later)|(?:i )?(?:take|need) a (?:break|pause)|"
             r"(?:(?:i|we) ?(?:ll|will|can) |id |let me )?(?:continue|finish|do|come back|go on|carry on|send|fill|resume|pick up|answer)(?: (?:this|it|that|back|with this|the rest))?(?: in| to this| to it| up)? (?:later|tomorrow|tonight|another (?:day|time)|next (?:week|time)|some other time|in the (?:morning|evening|afternoon)|on \w+day)",
             r"pause(?: machen)?|später(?: weiter(?:machen)?)?|weiter später|(?:ich mache |mache )?(?:später|morgen|ein andermal) weiter|aufhören|stopp?|unterbrechen",

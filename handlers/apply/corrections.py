@@ -35,6 +35,7 @@ _SOMETHING = re.compile(
     r"(?:请|麻烦|帮我|我想|我要|想|要|先|那|能不能|可以)*(?:把|将)\w{1,8}(?:改|换|更正|修改|更新)(?:一?下|掉|了|一改)?(?:吗|吧|可以吗)?|"
     r"(?:请|麻烦|帮我|我想|我要|想|要|先|那|能不能|可以)*(?:改|修改|更改|更正|更新)(?:一?下)(?:我们?的?)?\w{1,8}(?:吗|吧)?|"
     r"(?:(?:please|can (?:i|you|we)|could (?:i|you|we)|(?:i|we) (?:want|need|have|would like) to|i'd like to|let me)\s+)*(?:change|correct|edit|update|fix)\s+(?:my|our)\s+\w+(?:\s+\w+)?|"
+    r"(?:please |(?:i|we)(?:'d| would)? (?:like|want|need) to |let me )(?:change|correct|edit|update|fix|redo|rewrite) (?:the|my|our) [\w' -]{3,40}|"
     r"(?:bitte |ich (?:möchte|muss|will) )?(?:meine?n?|unsere?n?) \w+ (?:ändern|korrigieren)",
     re.IGNORECASE,
 )

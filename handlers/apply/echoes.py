@@ -16,6 +16,7 @@ _DONE = re.compile(
     r"(?:就|只有?)(?:这|那)?(?:些|个|样|一个|一位|我|他|她)?(?:了)?|没(?:有)?(?:更多|别的|其他)?(?:人)?了?|够了|完了|齐了|填完了|(?:thats|that s|that is)? ?(?:all|it|everyone|everybody)|"
     r"no more|done|finished|nobody else|no one else|das war s|das wars|das ist alle?s?|fertig|keine weiteren?"
 )
+_WE_ARE = r"(?:(?:we|i|it|he|she|they)(?:re| are|s| is|m| am)?|were|its|the company is) (?:already |now |all )?(?:been )?"
 _VERBS = frozenset("会有能行用要")
 _NOT = re.compile(r"^(?:我们?|公司|也|都|还|从|从来)*(?:没有?|未|不(?:太|怎么|大)?)")
 
@@ -32,6 +33,10 @@ def echo(slot: Slot, text: str) -> bool | None:
             return False
     labels = {" ".join(phrases(label)) for label in slot.question.labels.values()}
     if parts[0] in labels:
+        return True
+    if any(
+        re.match(rf"{_WE_ARE}{re.escape(label)}\b(?! once| if| when| soon)", parts[0]) for label in labels
+    ):
         return True
     asked = " ".join(phrases(" ".join(slot.question.texts.values())))
     said = _NOT.sub("", parts[0]).removeprefix("已经").removesuffix("了")

@@ -19,9 +19,16 @@ from forms.model import Answers, Form, Slot, Value
 from forms.state import State
 from forms.values import NotValid
 from handlers.apply.commands import command
-from handlers.apply.corrections import find_correction, find_statement, names
-from handlers.apply.reading import OURS, Reading
-from handlers.apply.shapes import Sentence, clauses, is_hypothesis, is_open_question, sentences
+from handlers.apply.corrections import find_correction, find_statement
+from handlers.apply.reading import OURS, Reading, is_premise
+from handlers.apply.shapes import (
+    Sentence,
+    answers_itself,
+    clauses,
+    is_hypothesis,
+    is_open_question,
+    sentences,
+)
 from handlers.small_talk import recognize
 from handlers.words import clean
 from knowledge.errors import KnowledgeError
@@ -32,13 +39,14 @@ Ask = Callable[[str], Awaitable[Answer]]
 
 _SURE = 0.5
 _VERY_SURE = 0.7
+_SHORT = 160
+_SUBSTANTIAL = 1.5
 _NAME_LEAD = re.compile(
     r"^(?:(?:我们?|咱们?)?(?:的)?(?:公司|团队|项目|名字|全名|名称)?(?:的)?(?:名字|名称|全名)?(?:暂时)?(?:叫做?|名为|是)|我是|"
     r"(?:it|we|he|she)(?:'s| is|'re| are)? (?:called|named)|(?:our|the|my)(?: (?:company|team|project|full|startup))*(?:'s)?(?: name)? is(?: called)?|my name is|i am|i'm|"
     r"(?:wir|es|er|sie) (?:heißen|heißt|heisst)|ich heiße|unsere firma heißt)\s*[:：]?\s*(?P<name>[^,，。]{1,60}?)\s*[.。!！]?$",
     re.IGNORECASE,
 )
-_NAMED = re.compile(r"名|\bname\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +111,10 @@ class _Message(Reading):
             return corrected
         if valid is not None and not any(item.asks for item in self.sentences):
             return Meaning(kind="answer", value=valid)
-        if self.prose and not any(item.asks for item in self.sentences) and not self.names_a_topic():
+        asks = any(item.asks for item in self.sentences)
+        if value is not None and not asks and self.doubtful():
+            return Meaning(kind="unsure", value=value)
+        if self.prose and ((not asks and self.plausible()) or self.is_title()):
             return self._taken(value) if value is not None else Meaning(kind="invalid", problem=problem)
         return None
 
@@ -123,8 +134,7 @@ class _Message(Reading):
 
     def _taken(self, value: Value) -> Meaning:
         """A text as the answer; of "our company is called X" the name."""
-        question = self.slot.question if self.slot else None
-        if question is not None and question.type == "text" and any(map(_NAMED.search, names(question))):
+        if self.wants_name():
             match = _NAME_LEAD.match(self.text)
             if match and (short := self.read(match["name"])[0]) is not None:
                 return Meaning(kind="answer", value=short, from_sentence=True)
@@ -146,7 +156,7 @@ class _Message(Reading):
 
     async def _weighed_question(self, asking: list[Sentence]) -> Meaning:
         """A question while a number, a choice or the like is pending: does it answer besides?"""
-        telling = [item for item in self.sentences if not item.asks]
+        telling = [item for item in self.sentences if not item.asks and not is_hypothesis(item.text)]
         if telling:
             value = self.value(" ".join(item.text for item in telling), strict=False)
             if value is not None:
@@ -184,10 +194,12 @@ class _Message(Reading):
 
     async def _weighed_statement(self, state: State) -> Meaning:
         """A sentence while a number, a choice or the like is pending: is the value in it?"""
-        value = self.aside() or self.found()
+        leading = self.aside() or self.opening()
+        value = leading or self.found()
         ours = OURS.search(self.text) is not None
         named = self.topical() and not ours
-        if value is not None and not named and not self.denies() and (ours or not self.mentions()):
+        meant = leading or (not self.denies() and (self.declares() or not self.mentions()))
+        if value is not None and not named and meant:
             return Meaning(kind="answer", value=value, from_sentence=True)
         _, problem = self.read(self.text)
         if value is None and not named:
@@ -227,7 +239,8 @@ class _Message(Reading):
         if telling:
             return await self._mixed_text(asking, telling, value, problem)
         if value is not None and self.takes_questions(self.slot.question):
-            return Meaning(kind="unsure", value=value)
+            asked_here = any(item.direct for item in asking) or await self._answered(self.text)
+            return Meaning(kind="unsure" if asked_here else "answer", value=value)
         if any(item.addressed and item.shape == "strong" for item in asking):
             return Meaning(kind="question")
         if self.continues(asking[-1].text) and value is not None:
@@ -246,19 +259,28 @@ class _Message(Reading):
         figures = {
             id(one)
             for one, after in pairwise(self.sentences)
-            if one.asks and not after.asks and not one.direct and is_open_question(one.text)
+            if one.asks
+            and not after.asks
+            and not one.direct
+            and (is_open_question(one.text) or answers_itself(after.text))
         }
-        real = [
-            item for item in asking if item.shape == "strong" and item.addressed and id(item) not in figures
-        ]
+        real = [item for item in asking if id(item) not in figures and self._is_real(item)]
         told = " ".join(item.text for item in telling)
         asked = " ".join(item.text for item in asking)
         if not real:
+            if self.sentences[-1].asks and len(self.text) <= _SHORT and await self._answered(asked):
+                return Meaning(kind="unsure", value=value, problem=problem)
             return Meaning(kind="answer", value=value) if value else Meaning(kind="invalid", problem=problem)
         if self.sentences[-1].asks and not self.sentences[0].asks:
-            rest = self.read(told)[0]
+            rest = self.read(told)[0] if self.is_likely(told) else None
             looked = await self._look(asked)
-            if looked is not None and looked.answered and looked.confidence >= _SURE and rest is not None:
+            answered = looked is not None and looked.answered and looked.confidence >= _SURE
+            if (
+                answered
+                and rest is not None
+                and not is_premise(told)
+                and len(told) >= _SUBSTANTIAL * len(asked)
+            ):
                 return Meaning(kind="answer", value=rest, from_sentence=True, also_asks=asked)
             return Meaning(kind="unsure", value=value, looked=looked)
         if value is not None and len(told) > 1.5 * len(asked):
@@ -267,7 +289,22 @@ class _Message(Reading):
                 return Meaning(kind="answer", value=value, looked=looked)
         return Meaning(kind="unsure" if value is not None else "question", value=value)
 
+    def _is_real(self, item: Sentence) -> bool:
+        """Whether a question among statements wants an answer: it speaks to the program, or ends the message."""
+        if item.shape == "strong" and item.addressed:
+            return True
+        if len(self.text) > _SHORT:
+            return False
+        if is_open_question(item.text):
+            return False
+        return item is self.sentences[-1] or (item is self.sentences[0] and item.shape == "weak")
+
     # --- tools ------------------------------------------------------------------------------------
+
+    async def _answered(self, text: str) -> bool:
+        """Whether the documents answer it for sure."""
+        looked = await self._look(text)
+        return looked is not None and looked.answered and looked.confidence >= _SURE
 
     async def _look(self, text: str) -> Answer | None:
         """What the documents say; None when they cannot be asked."""

@@ -11,7 +11,7 @@ from forms.values import NotValid, find_value, read_value
 
 _CLOSING = " \n\t.。!！~～?？,，;；:：\"“”‘’'「」《》"
 EDIT = re.compile(
-    r"改(?!变|善|进|革|良|造|装|锥)|修改|更改|更正|订正|修正|(?:写|填|选|打|输|弄|搞|说|记|算|报)错|错了|有误|不对|不是[^,，。]{1,20}[,，]?\s*而?是|应该?[是为选填写]|应当?[是为]|换成|换为|重写|重新(?:填|写|选)|更新(?:一下|为|成)|"
+    r"改(?!变|善|进|革|良|造|装|锥)|修改|更改|更正|订正|修正|(?:写|填|选|打|输|弄|搞|说|记|算|报)(?:错|少了|多了|漏了|反了)|(?:少|多|漏)(?:写|填|打|输)|错了|有误|不对|不是[^,，。]{1,20}[,，]?\s*而?是|应该?[是为选填写]|应当?[是为]|换成|换为|换一?个|换了|改用|重写|重新(?:填|写|选)|更新(?:一下|为|成)|"
     r"\b(?:chang(?:e|ed|ing)|correct(?:ion)?|edit|updat(?:e|ed)|fix|revise|rewrite|redo|replace|switch|set|make|put|should(?: have)? (?:be|been|read|say)|must be|(?:is|was|are|were|got) (?:wrong|incorrect|a typo|not right|mistaken)|"
     r"wrong|mistake|typo|mis(?:spelled|spelt|typed|took|counted|stated)|instead|rather than|not .{1,20} but|"
     r"ändern?|änder[et]|korrigier\w*|falsch|sollte|statt|berichtig\w*|tippfehler|vertippt|verschrieben|geändert)\b",

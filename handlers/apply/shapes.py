@@ -7,11 +7,16 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from knowledge.language import to_simplified
+
 Shape = Literal["no", "weak", "strong"]
 
-_CUT = re.compile(r"(?<=[。！？!?；;\n])|(?<=\.)(?=\s)|(?<=\.)$|(?<=[^\W\d])\s[-–—]{1,2}\s")
+_CUT = re.compile(
+    r"(?<=[。！？!?；;\n])|(?<=\.)(?=\s)|(?<=\.)$|(?<=[^\W\d])\s[-–—]{1,2}\s|(?<=[吗嗎])[\s,，、]+(?=[^\s?？])"
+)
 _CLAUSES = re.compile(r"[,，、:：]|\s+(?:and|but|und|aber)\s+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_QUOTED = re.compile(r"“[^”]{1,60}”|「[^」]{1,60}」|《[^》]{1,60}》|\"[^\"]{1,60}\"")
 _MARK = re.compile(r"[?？]\s*[)）\"”'’]*$")
 _CLOSING = " \n\t.。!！~～…\"”'’)）"
 
@@ -19,6 +24,11 @@ _CLOSING = " \n\t.。!！~～…\"”'’)）"
 _ZH_PARTICLE = re.compile(
     r"(?:吗|嗎|[么麼]|嘛|吧[?？]|(?:可以|行|好|能|对|要|是|会|有|用|改|算)(?:不|没|没有)|没有呢|有没有|与否)[?？]*$"
 )
+_ZH_FINAL_NOT = re.compile(r"有[^,，。]{1,10}没有[?？]*$|[\u3400-\u9fff]{3}(?<![也都还从并绝毫何])不[?？]*$")
+_ZH_SUPPOSED = re.compile(
+    r"(?<!^)(?:是|对|可以|能|行|会|要|算|需要|应该|允许|包括|影响|收费|免费|必须)[^,，。]{0,10}吧[?？]*$"
+)
+_ZH_GUESS = re.compile(r"^(?:应该|大概|可能|估计|也许|我们?)*(?:可以|能|行|会|是|有|没问题|要)的?吧$")
 _ZH_NOT_PARTICLE = re.compile(r"(?:什|怎|这|那|要|多)[么麼]$")
 _ZH_A_NOT_A = re.compile(
     r"(?P<verb>[\u3400-\u9fff]{1,2}?)(?:不|没)(?P=verb)|(?:能|会|要|是|有|可)(?:不|没)(?:能|会|要|是|有|可)|是否|能否|可否|会否|有无"
@@ -39,12 +49,12 @@ _ZH_END = re.compile(
     r"何时|(?:可以|行|能)不|区别|不同)(?:呢|啊|呀|的|了|合适|比较好)?[?？]*$"
 )
 _ZH_LEAD = re.compile(
-    r"^(?:那|那么|对了|另外|还有|话说|顺便|不好意思|你好|您好|嗨|hi|hello|哦|嗯|但是?|可是|，|,|\s)*"
-    r"(?:请问|想问|想请问|问一?下|想问一?下|我想问|请教|咨询|想咨询|我想知道|想知道你们|想了解一下|我想了解|想确认|确认一下|有个问题|问个问题|不知道(?:能|可|你|是否)|不清楚|不懂|没看懂|不明白)"
+    r"^(?:那|那么|对了|另外|还有|话说|顺便|不好意思|你好|您好|嗨|hi|hello|哦|嗯|但是?|可是|就|只|主要|其实|先|再|也|，|,|\s)*"
+    r"(?:请问|想问|想请问|问一?下|想问一?下|我想问|请教|咨询|想咨询|想知道(?!.{0,20}的(?:人|用户|客户|车主|公司|司机))|想了解|我想了解|想确认|确认一下|有个问题|问个问题|不知道(?:能|可|你|是否)|不清楚|不懂|没看懂|不明白)"
 )
 _ZH_EMBEDDED = re.compile(
     r"(?:知道|告诉|了解|看(?:到|见|清|出)?|解决|决定|发现|预测|判断|明白|显示|提示|掌握|搞清|弄清|回答|识别|测量?|无论|不管|任何|随时|不论|学会|教|关于|研究|验证|证明|说明|记录|明确|计算|算出|清楚|"
-    r"提醒|监测|监控|预警|推荐)\w{0,14}(?:什[么麼]|怎[么麼样]|如何|多少|哪|谁|何时|多[久长大]|为什|为何|是否|几)|"
+    r"提醒|监测|监控|预警|推荐)\w{0,14}(?:什[么麼]|怎[么麼样]|如何|多少|哪|谁|何时|多[久长大远高快重]|为什|为何|是否|[能可会]否|能不能|会不会|几)|"
     r"(?:什[么麼]|谁|哪里|怎[么麼])\w{0,10}(?:都|也)\w|没有?什么|没啥|哪儿?都"
 )
 _ZH_ADDRESS = re.compile(
@@ -63,7 +73,7 @@ _PRONOUN = (
     r"(?:i|we|you|they|it|he|she|the|this|that|these|those|there|my|our|your|their|its|a|an|any|anyone|anybody|everyone|every|each|all|one|both|some|someone|"
     r"only|also|really|still|even|only|not|no|two|three|bmw|alibaba)\b"
 )
-_AUX_SURE = r"(?:do|does|did|is|are|was|were|should|could|would|isn'?t|aren'?t|don'?t|doesn'?t|can'?t|won'?t|shouldn'?t|am)"
+_AUX_SURE = r"(?:do|does|did|is|are|was|were|should|could|would|isn'?t|aren'?t|don'?t|doesn'?t|can'?t|won'?t|shouldn'?t|am(?=\s+i\b))"
 _AUX_MAYBE = r"(?:can|may|might|will|must|have|has|had|shall|need)"
 _EN_AUX = re.compile(
     rf"^{_EN_LEADS}(?:{_AUX_SURE}\s+(?!not\b)[a-z0-9$€]|{_AUX_MAYBE}\s+(?:{_PRONOUN}|[a-z]+s\b))",
@@ -78,6 +88,10 @@ _EN_INVERTED = re.compile(
     re.IGNORECASE,
 )
 _EN_BE = re.compile(rf"^{_EN_LEADS}(?:what|where|how|who|when)'?s\b|^what'?re\b", re.IGNORECASE)
+_EN_LATER = re.compile(
+    rf",\s*so (?:whose|which|what|who|where|when|how)\b|(?:[,;:–—-]|\bor|\band|\bbut|\bso)\s+(?:is|are|was|does|did|can|could|should|will|would|may)\s+{_PRONOUN}",
+    re.IGNORECASE,
+)
 _EN_CLEFT = re.compile(
     r"^(?:what|how|why|where|who)\b[^?]{3,60}?\s(?:is|was|are)\s+(?:that|a|an|the|simple|to|my|our|because|in|by)\b",
     re.IGNORECASE,
@@ -89,13 +103,13 @@ _EN_CLEFT_ASKS = re.compile(
 _EN_ASKING = re.compile(
     rf"^{_EN_LEADS}(?:(?:i(?:'m| am)?|we(?:'re| are)?)\s+(?:just\s+)?(?:wonder(?:ing)?|would like to know|'?d like to know|want(?:ed)? to (?:know|ask)|not sure (?:if|whether|what|how|which|when|where)|"
     r"(?:do not|don'?t|didn'?t) (?:know|understand|get) (?:if|whether|what|how|which|when|where|this|the))|i'?d like to (?:know|ask)|(?:please )?(?:tell me|explain|clarify)\b|"
-    r"(?:can|could) you|any (?:chance|idea|tips|limit|advice|example)|what about|how about|how come|let me know (?:if|whether)|curious|need to know|want to know|asking (?:if|whether)|"
+    r"(?:not sure|no idea|unclear|unsure|confused about) (?:if|whether|what|how|which|when|where|who)|(?:can|could) you|any (?:chance|idea|tips|limit|advice|example)|what about|how about|how come|let me know (?:if|whether)|curious|(?:my |our |a )?[\w-]+(?: [\w-]+)? (?:asks?|asked|wants to know|wonders|is asking) (?:if|whether|what|how|which|when|where|who)\b|need to know|want to know|asking (?:if|whether)|"
     r"ich (?:wüsste|möchte|würde) (?:gern\w* )?(?:wissen|fragen)|(?:kannst|können|könntest|könnten) (?:du|sie|ihr)|ich frage mich|weiß nicht,? ob)",
     re.IGNORECASE,
 )
 _EN_TAG = re.compile(
     rf"(?:,|[-–—]|\b(?:and|but|so)\b)\s*(?:so |and |but |then )?(?:{_AUX_SURE}|{_AUX_MAYBE})\s+{_PRONOUN}|"
-    rf"(?:,|[-–—]|\b(?:and|but|so)\b)\s*(?:so |and |but |then )?(?:what|how|when|where|who|why|which)(?:\s+(?:much|many|long|far|often|one|kind))?(?:\s+\w+)?\s+(?:(?:{_AUX_SURE}|{_AUX_MAYBE})\b|happens|if\b|about\b|then\b)|"
+    rf"(?:,|[-–—]|\b(?:and|but|so)\b)\s*(?:so |and |but |then )?(?:what|how|when|where|who|whose|why|which)(?:\s+(?:much|many|long|far|often|one|kind))?(?:\s+\w+)?\s+(?:(?:{_AUX_SURE}|{_AUX_MAYBE})\b|happens|if\b|about\b|then\b)|"
     r",\s*(?:right|correct|ok|okay|true|yes|oder|richtig|nicht wahr|stimmt'?s)\s*[?？]$|\bor not$|,\s*(?:still eligible|any chance|is it possible)\s*[?？]?$|\b(?:what|which|who|where|when|how)(?: exactly)?$",
     re.IGNORECASE,
 )
@@ -104,6 +118,10 @@ _DE = re.compile(
     r"(?:gibt|ist|sind|kann|können|könnte|könnten|darf|dürfen|muss|müssen|soll|sollen|sollte|gilt|gelten|zählt|zählen|hat|haben|werden|wird|brauche|brauchen|braucht|kostet|kosten|reicht|reichen|geht|gehört|"
     r"bekommen|bekommt|nehmt|nimmt|habt|seid|macht|helft|stellt|will|wollt|dauert|besteht|läuft|steht|kommt|bietet|akzeptiert|sieht|liest|kennt|ändert|bleibt)\s+"
     r"(?:ich|wir|ihr|sie|es|er|du|man|das|die|der|den|dem|ein|eine|auch|hier|unser\w*|mein\w*|euer|eure\w*|ihre?|dies\w*|jeder|alle|[A-ZÄÖÜ]\w+))",
+    re.IGNORECASE,
+)
+_DE_VERB_FIRST = re.compile(
+    r"^\w+(?:en|[^s]t|st)\s+(?:das|ich|wir|ihr|sie|es|er|du|man|die|der|den|dem|diese\w*|ein|eine[nrms]?|auch|unser\w*|mein\w*)\b",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(
@@ -117,8 +135,13 @@ _DIRECT = re.compile(
     r"\bthis (?:question|field|form|answer)\b|\b(?:appl(?:y|ication|ying)|reviewers?|bewerb\w+)\b",
     re.IGNORECASE,
 )
+_YES_OR_NO = re.compile(
+    r"\s*(?:yes|no|yep|nope|also yes|not|sure|ja|nein|doch)\b|\s*(?:能|可以|是的?|会|有|不|没|当然|对)",
+    re.IGNORECASE,
+)
 _HYPOTHESIS = re.compile(
-    rf"^{_EN_LEADS}(?:if|when|in case|suppose|assuming|say|wenn|falls|angenommen)\b", re.IGNORECASE
+    rf"^{_EN_LEADS}(?:if|when|in case|suppose|supposing|imagine|assuming|say|wenn|falls|angenommen)\b",
+    re.IGNORECASE,
 )
 
 
@@ -156,6 +179,11 @@ def is_hypothesis(text: str) -> bool:
     return bool(_ZH_HYPOTHESIS.search(text) if _HAN.search(text) else _HYPOTHESIS.search(text))
 
 
+def answers_itself(text: str) -> bool:
+    """Tell whether a sentence opens like the answer to the question before it: "Yes", "不能"."""
+    return _YES_OR_NO.match(text) is not None
+
+
 def is_open_question(text: str) -> bool:
     """Tell whether it asks why, how, who or what rather than whether."""
     return bool(_ZH_ASKING.search(text) if _HAN.search(text) else _EN_WH.match(text))
@@ -163,14 +191,14 @@ def is_open_question(text: str) -> bool:
 
 def addresses(text: str) -> bool:
     """Tell whether a question speaks to the program, or of the application."""
-    return bool(_ZH_ADDRESS.search(text) if _HAN.search(text) else _ADDRESS.search(text))
+    return bool(_ZH_ADDRESS.search(to_simplified(text)) if _HAN.search(text) else _ADDRESS.search(text))
 
 
 def shape(text: str) -> Shape:
     """How much one sentence is built like a question."""
-    bare = text.strip().rstrip(_CLOSING)
+    bare = _QUOTED.sub("", text).strip().rstrip(_CLOSING)
     marked = bool(_MARK.search(text.strip()))
-    return _chinese(bare, marked) if _HAN.search(bare) else _latin(bare, marked)
+    return _chinese(to_simplified(bare), marked) if _HAN.search(bare) else _latin(bare, marked)
 
 
 def _chinese(text: str, marked: bool) -> Shape:
@@ -178,7 +206,11 @@ def _chinese(text: str, marked: bool) -> Shape:
     if _ZH_LEAD.search(text) or (_ZH_REQUEST.search(text) and len(text) <= 40):
         return "strong"
     particle = _ZH_PARTICLE.search(text) and not _ZH_NOT_PARTICLE.search(unmarked)
-    if particle:
+    if (
+        particle
+        or _ZH_FINAL_NOT.search(text)
+        or (_ZH_SUPPOSED.search(text) and not _ZH_GUESS.search(text) and len(text) <= 40)
+    ):
         return "strong"
     if marked and (_ZH_ASKING.search(text) or _ZH_A_NOT_A.search(text) or unmarked.endswith("呢")):
         return "strong"
@@ -217,8 +249,9 @@ def _latin(text: str, marked: bool) -> Shape:
         )
     if _EN_CLEFT.search(text) and not _EN_CLEFT_ASKS.search(text) and not marked:
         return "no"
+    structured = structured or bool(_EN_LATER.search(text))
     if structured:
         return "weak" if (title or len(text) > 160) and not (marked and len(words) > 3) else "strong"
     if wh is not None:
         return "strong" if marked and len(words) > 2 else "weak"
-    return "weak" if marked else "no"
+    return "weak" if marked or _DE_VERB_FIRST.search(text) else "no"
