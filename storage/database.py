@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.accounts import Accounts, OneTimeLinks, SignInTries
+from storage.annotations import Annotations
 from storage.announcements import Announcements
 from storage.applications import Applications
 from storage.changes import Changes
@@ -32,11 +33,13 @@ from storage.people import People
 from storage.rate_shares import RateShares
 from storage.recipients import Recipients
 from storage.records import DatabaseStatus
-from storage.repository import Scope
+from storage.repository import Scope, Segment
+from storage.reviews import Reviews
 from storage.sessions import ApiTokens, Sessions
 from storage.staff import Audit, Staff
 from storage.subscriptions import Subscriptions
 from storage.traces import Traces
+from storage.transcripts import Transcripts
 from storage.turnstile import Turnstile
 from storage.workers import Workers
 
@@ -53,6 +56,7 @@ class UnitOfWork:
 
     __slots__ = (
         "accounts",
+        "annotations",
         "announcements",
         "api_tokens",
         "applications",
@@ -73,11 +77,13 @@ class UnitOfWork:
         "people",
         "rate_shares",
         "recipients",
+        "reviews",
         "sessions",
         "sign_in_tries",
         "staff",
         "subscriptions",
         "traces",
+        "transcripts",
         "workers",
     )
 
@@ -96,6 +102,9 @@ class UnitOfWork:
         self.people = People(scope)
         self.announcements = Announcements(scope)
         self.recipients = Recipients(scope)
+        self.reviews = Reviews(scope)
+        self.transcripts = Transcripts(scope)
+        self.annotations = Annotations(scope)
         self.changes = Changes(scope)
         self.rate_shares = RateShares(scope)
         self.subscriptions = Subscriptions(scope)
@@ -114,21 +123,32 @@ class UnitOfWork:
 class Database:
     """One database of one process; safe for many coroutines at once."""
 
-    def __init__(self, engine: AsyncEngine, location: Location, clock: Clock, turnstile: Turnstile) -> None:
+    def __init__(
+        self, engine: AsyncEngine, location: Location, clock: Clock, segment: Segment | None = None
+    ) -> None:
         self._engine = engine
         self._location = location
         self._clock = clock
-        self._turnstile = turnstile
+        self._segment = segment
+        self._turnstile = Turnstile(location.place)
 
     @classmethod
-    def open(cls, url: str, *, clock: Clock = utc_now, lock_timeout: float = 8.0) -> Database:
+    def open(
+        cls,
+        url: str,
+        *,
+        clock: Clock = utc_now,
+        lock_timeout: float = 8.0,
+        segment: Segment | None = None,
+    ) -> Database:
         """Prepare access without connecting; raises DatabaseInvalid for a URL that cannot be used.
 
         `lock_timeout` is how many seconds a unit of work waits for another process that is writing to
-        the same SQLite file, before DatabaseLocked.
+        the same SQLite file, before DatabaseLocked. `segment` gives the words a stored message is found
+        by; without it messages wait to be indexed (`Messages.index`).
         """
         location = locate(url)
-        return cls(build_engine(location, lock_timeout), location, clock, Turnstile(location.place))
+        return cls(build_engine(location, lock_timeout), location, clock, segment)
 
     @asynccontextmanager
     async def unit_of_work(self, *, read_only: bool = False) -> AsyncIterator[UnitOfWork]:
@@ -141,7 +161,7 @@ class Database:
         async with self._turnstile.pass_through(read_only=read_only), self._connected() as connection:
             if not read_only:
                 await self._begin(connection)
-            scope = Scope(connection, self._location.place, self._clock, read_only)
+            scope = Scope(connection, self._location.place, self._clock, read_only, segment=self._segment)
             yield UnitOfWork(scope)
             if scope.failure is not None:
                 raise scope.failure

@@ -38,10 +38,14 @@ class NewIncoming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOutgoing:
-    """A reply as stored: `payload` is the whole reply, `text` its plain text for reading and export."""
+    """A reply as stored: `payload` is the whole reply, `text` its plain text for reading and export.
+
+    `kind` says who speaks: "reply" is the bot, "staff" a person, "notice" the bot about a person.
+    """
 
     conversation_id: int
     text: str
+    kind: str = "reply"
     in_reply_to: int | None = None
     payload: Payload = field(default_factory=dict)
     language: str | None = None

@@ -13,6 +13,7 @@ from storage.application_erasure import KEPT as KEPT_OF_APPLICATIONS
 from storage.application_erasure import erase_applications
 from storage.records import ErasureReport
 from storage.repository import Repository, Scope, table
+from storage.review_people import erase_review
 from storage.tables import Conversation, Feedback, Founder, Handover, Identity, Inbox, Message, Outbox, Trace
 
 _founders, _identities, _conversations = table(Founder), table(Identity), table(Conversation)
@@ -58,11 +59,11 @@ async def erase(repository: Repository, scope: Scope, founder_id: int) -> Erasur
         .values(question="", searched="", passages=[]),
         "messages": update(_messages)
         .where(theirs)
-        .values(text="", payload={}, external_id=None, kind="erased"),
+        .values(text="", payload={}, external_id=None, kind="erased", words=()),
         "feedback": update(_feedback).where(_feedback.c.founder_id == founder_id).values(reason=None),
         "handovers": update(_handovers)
         .where(_handovers.c.founder_id == founder_id, _handovers.c.status == "open")
-        .values(status="closed", closed_at=repository._now()),
+        .values(status="closed", closed_at=repository._now(), ending="erased"),
         "conversations": update(_conversations)
         .where(_conversations.c.founder_id == founder_id)
         .values(chat=None, pending=None, interview=None, blocked_at=None),
@@ -74,7 +75,8 @@ async def erase(repository: Repository, scope: Scope, founder_id: int) -> Erasur
     of_applications = await erase_applications(repository, founder_id)
     of_announcements = await erase_announcements(repository, founder_id)
     counts = {name: (await repository._write(step)).rowcount for name, step in steps.items()}
-    return ErasureReport(erased=of_applications | of_announcements | counts, kept=dict(KEPT))
+    of_review = await erase_review(repository, person.conversations)
+    return ErasureReport(erased=of_applications | of_announcements | of_review | counts, kept=dict(KEPT))
 
 
 async def _gather(repository: Repository, founder_id: int) -> _Person:

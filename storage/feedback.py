@@ -24,12 +24,14 @@ class Feedback(Repository):
         outside and cannot be trusted.
         """
         now = literal(self._now(), UtcTime())
-        answer = select(_messages.c.id, literal(founder_id), literal(rating), now, now).where(
+        answer = select(
+            _messages.c.id, _messages.c.conversation_id, literal(founder_id), literal(rating), now, now
+        ).where(
             _messages.c.id == answer_message_id,
             _messages.c.founder_id == founder_id,
             _messages.c.direction == "out",
         )
-        names = ["answer_message_id", "founder_id", "rating", "created_at", "updated_at"]
+        names = ["answer_message_id", "conversation_id", "founder_id", "rating", "created_at", "updated_at"]
         statement = self._insert(FeedbackTable).from_select(names, answer)
         new = statement.excluded
         statement = statement.on_conflict_do_update(

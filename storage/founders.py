@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, insert, literal_column, select, update
 
 from storage.announcement_records import StaffRecord
 from storage.announcement_tables import Staff
@@ -17,11 +17,27 @@ from storage.holdings import held
 from storage.merging import merge
 from storage.records import ConversationRecord, ErasureReport, FounderRecord, Person
 from storage.repository import Repository, columns, filled, named, table
-from storage.tables import Conversation, Founder, Identity, clean_text
+from storage.tables import Conversation, Founder, Handover, Identity, clean_text
 
 _founders, _identities, _conversations = table(Founder), table(Identity), table(Conversation)
-_staff = table(Staff)
+_staff, _handovers = table(Staff), table(Handover)
 _STAFF_COLUMNS = columns(Staff, StaffRecord)
+
+
+def _in_hand(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Find the handover that a person has taken, by an index that holds the open ones only."""
+    return (
+        select(_handovers.c.id)
+        .where(
+            column == _conversations.c.id,
+            _handovers.c.status == literal_column("'open'"),
+            _handovers.c.taken_at.is_not(None),
+        )
+        .limit(1)
+        .correlate(_conversations)
+        .scalar_subquery()
+    )
+
 
 _KNOWN = (
     select(
@@ -38,6 +54,8 @@ _KNOWN = (
         _conversations.c.interview,
         _conversations.c.blocked_at,
         *(column.label(f"staff_{column.name}") for column in _STAFF_COLUMNS),
+        _in_hand(_handovers.c.conversation_id).label("handover"),
+        _in_hand(_handovers.c.relay_id).label("relay"),
     )
     .select_from(_identities)
     .join(_founders, _founders.c.id == _identities.c.founder_id)
@@ -194,6 +212,8 @@ def _person(row: Row[Any], sender: Sender) -> Person:
             blocked_at=row.blocked_at,
         ),
         staff=None if row.staff_id is None else _member(row),
+        handover=row.handover,
+        relay=row.relay,
     )
 
 

@@ -21,10 +21,12 @@ from storage.application_tables import (
     File,
 )
 from storage.repository import Repository, table
+from storage.review_people import held_of_review
 from storage.tables import Conversation, Feedback, Founder, Handover, Identity, Inbox, Message, Outbox, Trace
 
 _founders, _identities, _conversations = table(Founder), table(Identity), table(Conversation)
 _messages, _inbox, _outbox = table(Message), table(Inbox), table(Outbox)
+_SHOWN = [column for column in _messages.c if column is not _messages.c.words]
 
 
 async def held(repository: Repository, founder_id: int) -> dict[str, Any]:
@@ -47,12 +49,13 @@ def _queries(founder_id: int) -> dict[str, Select[Any]]:
         "founder": select(_founders).where(_founders.c.id == founder_id),
         **{name: _owned(mapped, founder_id) for name, mapped in owned.items()},
         "handovers": _owned(Handover, founder_id),
-        "messages": select(_messages).where(theirs).order_by(_messages.c.id),
+        "messages": select(*_SHOWN).where(theirs).order_by(_messages.c.id),
         "traces": select(table(Trace))
         .where(or_(table(Trace).c.message_id.in_(messages), table(Trace).c.conversation_id.in_(chats)))
         .order_by(table(Trace).c.id),
         **_of_applications(founder_id),
         **held_of_announcements(founder_id),
+        **held_of_review(founder_id),
         "updates": _in_chats_of(founder_id, _inbox),
         "deliveries": _in_chats_of(founder_id, _outbox),
     }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select, update
 
 from storage.entries import NewAnnounced, NewIncoming, NewOutgoing
 from storage.exports import ROWS, export_row
 from storage.records import ExportRow, MessageRecord
 from storage.repository import Params, Repository, columns, filled, named, table
-from storage.tables import Conversation, Message
+from storage.tables import Conversation, Message, Words, clean_text
 
 _messages, _conversations = table(Message), table(Conversation)
 _COLUMNS = columns(Message, MessageRecord)
@@ -36,6 +36,17 @@ _RECENT = (
     .where(_messages.c.conversation_id == named("conversation_id"))
     .order_by(_messages.c.id.desc())
     .limit(named("count"))
+)
+_WORDLESS = (
+    select(_messages.c.id, _messages.c.text)
+    .where(_messages.c.words.is_(None))
+    .order_by(_messages.c.id)
+    .limit(named("count"))
+)
+_GIVE_WORDS = (
+    update(_messages)
+    .where(_messages.c.id == named("row_id"), _messages.c.words.is_(None))
+    .values(words=bindparam("found", type_=Words()))
 )
 
 
@@ -71,7 +82,7 @@ class Messages(Repository):
                 "direction": "out",
                 "external_id": None,
                 "in_reply_to": message.in_reply_to,
-                "kind": "reply",
+                "kind": message.kind,
                 "text": message.text,
                 "payload": dict(message.payload),
                 "language": message.language,
@@ -111,6 +122,17 @@ class Messages(Repository):
         rows = await self._rows(_RECENT, {"conversation_id": conversation_id, "count": limit})
         return [filled(MessageRecord, row) for row in reversed(rows)]
 
+    async def index(self, limit: int = 500) -> int:
+        """Give words to messages that wait for them; returns how many those were, 0 when none is left."""
+        segment = self._scope.segment
+        if segment is None:
+            return 0
+        rows = await self._rows(_WORDLESS, {"count": limit})
+        if rows:
+            words = [{"row_id": row.id, "found": segment(row.text)} for row in rows]
+            await self._write(_GIVE_WORDS, words)
+        return len(rows)
+
     async def export(self, after_id: int = 0, limit: int = 500) -> list[ExportRow]:
         """Return the page of messages with ids above `after_id`; an empty page is the end."""
         return [export_row(row) for row in await self._rows(ROWS, {"after_id": after_id, "count": limit})]
@@ -118,6 +140,8 @@ class Messages(Repository):
     async def _add(self, conversation_id: int, values: Params) -> MessageRecord:
         if conversation_id in self._scope.erased_conversations:
             values = {**values, "kind": "erased", "text": "", "payload": {}, "external_id": None}
+        segment = self._scope.segment
+        values = {**values, "words": None if segment is None else segment(clean_text(values["text"]))}
         statement = _ADD_OUTGOING if "asked_id" in values else _ADD_INCOMING
         result = await self._write(statement, {"conversation_id": conversation_id, **values})
         return filled(MessageRecord, result.one())

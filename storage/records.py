@@ -19,6 +19,7 @@ InboxStatus = Literal["pending", "handled", "failed", "unreadable"]
 OutboxStatus = Literal["pending", "sending", "sent", "failed", "blocked", "erased"]
 Rating = Literal["helpful", "not_helpful"]
 HandoverStatus = Literal["open", "cancelled", "closed"]
+HandoverEnding = Literal["staff", "founder", "idle", "erased"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,8 @@ class Person:
 
     `staff` is who of the program's people writes from this account; None for founders and the disabled.
     `opened` is the application that the chat is in, as far as it was looked up already.
+    `handover` is the open one of this conversation that a person has taken, `relay` one that this person
+    has taken and follows in this conversation.
     """
 
     founder: FounderRecord
@@ -76,6 +79,8 @@ class Person:
     conversation: ConversationRecord
     staff: StaffRecord | None = None
     opened: OpenedApplication | None = None
+    handover: int | None = None
+    relay: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +189,11 @@ class FeedbackRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandoverRecord:
-    """A founder's wish to talk to a person; `question_message_id` is what they had asked, if known."""
+    """A founder's wish to talk to a person; `question_message_id` is what they had asked, if known.
+
+    It waits while `taken_at` is None. `asked_at` is since when the founder waits for a word, None when they
+    had the last one; `relay_id` is the staff's own chat it is followed in; `ending` is who or what closed it.
+    """
 
     id: int
     conversation_id: int
@@ -193,6 +202,34 @@ class HandoverRecord:
     status: HandoverStatus
     opened_at: datetime
     closed_at: datetime | None
+    staff_id: int | None
+    relay_id: int | None
+    taken_at: datetime | None
+    active_at: datetime | None
+    asked_at: datetime | None
+    reminded_at: datetime | None
+    ending: HandoverEnding | None
+    revision: int
+
+    @property
+    def taken(self) -> bool:
+        """Whether a person talks now."""
+        return self.status == "open" and self.taken_at is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedHandover:
+    """An open handover and where it is; `question` is what the founder had asked, "" when unknown."""
+
+    handover: HandoverRecord
+    channel: str
+    chat: str
+    blocked_at: datetime | None
+    name: str
+    username: str | None
+    language: str | None
+    staff_name: str | None
+    question: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, TypeVar
@@ -19,6 +19,8 @@ from storage.failures import FAILURES, Place, explained
 from storage.tables import Table as Mapped
 
 R = TypeVar("R")
+Segment = Callable[[str], Collection[str]]
+"""Words a text is found by: word characters, points and commas only."""
 Params = Mapping[str, Any]
 INSERTS: Mapping[str, Callable[[Table], PostgresInsert | SqliteInsert]] = {
     "sqlite": sqlite_insert,
@@ -32,7 +34,8 @@ class Scope:
 
     `erased_*` name what was erased in this very unit: whatever is added for it afterwards (the reply that
     confirms the erasure) is stored without words and is not linked to the person. `failure` is the error of
-    a statement that failed: after it PostgreSQL answers COMMIT with a rollback and says nothing.
+    a statement that failed: after it PostgreSQL answers COMMIT with a rollback and says nothing. `segment`
+    gives the words a message is found by; without it they are left to the next one who indexes.
     """
 
     connection: AsyncConnection
@@ -42,6 +45,7 @@ class Scope:
     erased_conversations: set[int] = field(default_factory=set)
     erased_chats: set[tuple[str, str]] = field(default_factory=set)
     failure: StorageError | None = None
+    segment: Segment | None = None
 
 
 class Repository:

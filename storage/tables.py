@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 _NAMES = {
@@ -89,6 +89,19 @@ class CleanJson(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """Clean at the one edge that every statement passes."""
         return clean_json(value)
+
+
+class Words(TypeDecorator[Any]):
+    """The distinct words a message is found by: a tsvector on PostgreSQL, text for FTS5 on SQLite."""
+
+    impl = Text().with_variant(TSVECTOR(), "postgresql")
+    cache_ok = True
+
+    def process_bind_param(self, value: Collection[str] | None, dialect: Dialect) -> str | None:
+        """Write words the way the database takes them; they are word characters, points and commas only."""
+        if value is None:
+            return None
+        return " ".join(f"'{word}'" if dialect.name == "postgresql" else word for word in value)
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -192,11 +205,14 @@ class Conversation(Numbered, Table):
 
 
 class Message(Numbered, Table):
-    """What was said, both ways."""
+    """What was said, both ways; `words` are what it is found by, None until they are indexed."""
 
     __tablename__ = "messages"
     __table_args__ = args(
-        one_of("direction", "in", "out"), Index(None, "conversation_id"), Index(None, "founder_id")
+        one_of("direction", "in", "out"),
+        Index(None, "conversation_id"),
+        Index(None, "founder_id"),
+        only(["id"], "ix_messages_wordless", "words IS NULL"),
     )
 
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
@@ -209,6 +225,7 @@ class Message(Numbered, Table):
     payload: Mapped[Any] = mapped_column(CleanJson)
     language: Mapped[str | None]
     created_at: Mapped[datetime]
+    words: Mapped[Any | None] = mapped_column(Words)
 
 
 class Inbox(Numbered, Table):
@@ -273,7 +290,11 @@ class Trace(Numbered, Table):
     """How one turn went; also the row that a failed turn leaves."""
 
     __tablename__ = "traces"
-    __table_args__ = args(UniqueConstraint("message_id"), Index(None, "conversation_id"))
+    __table_args__ = args(
+        UniqueConstraint("message_id"),
+        Index(None, "conversation_id"),
+        Index(None, "created_at", "conversation_id"),
+    )
 
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"))
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
@@ -299,8 +320,10 @@ class Feedback(Numbered, Table):
         UniqueConstraint("answer_message_id"),
         one_of("rating", "helpful", "not_helpful"),
         Index(None, "founder_id"),
+        only(["conversation_id", "created_at"], "ix_feedback_not_helpful", "rating = 'not_helpful'"),
     )
 
+    conversation_id: Mapped[int | None] = mapped_column(ForeignKey("conversations.id"))
     answer_message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"))
     founder_id: Mapped[int] = mapped_column(ForeignKey("founders.id"))
     rating: Mapped[str] = mapped_column(String(12))
@@ -310,7 +333,12 @@ class Feedback(Numbered, Table):
 
 
 class Handover(Numbered, Table):
-    """A wish to talk to a person; the partial index allows one open one a conversation."""
+    """A wish to talk to a person; the partial index allows one open one a conversation.
+
+    It waits while `taken_at` is NULL; after that it is in the hands of `staff_id`, who may follow it in a
+    chat of their own (`relay_id`). `asked_at` is since when the founder waits for a word, NULL when they do
+    not; `ending` says who or what closed it.
+    """
 
     __tablename__ = "handovers"
     __table_args__ = args(
@@ -323,6 +351,7 @@ class Handover(Numbered, Table):
             postgresql_where=text("status = 'open'"),
         ),
         Index(None, "founder_id"),
+        only(["relay_id"], "ix_handovers_relay", "status = 'open'"),
     )
 
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
@@ -331,6 +360,14 @@ class Handover(Numbered, Table):
     status: Mapped[str] = mapped_column(String(10))
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    relay_id: Mapped[int | None] = mapped_column(ForeignKey("conversations.id"))
+    taken_at: Mapped[datetime | None]
+    active_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    ending: Mapped[str | None]
+    revision: Mapped[int] = mapped_column(server_default="0")
 
 
 class Worker(Table):

@@ -5,7 +5,8 @@ from alembic import context
 import storage.announcement_tables
 import storage.application_tables
 import storage.console_tables
-import storage.document_tables  # noqa: F401 - their tables belong to the metadata
+import storage.document_tables
+import storage.review_tables  # noqa: F401 - their tables belong to the metadata
 from storage.tables import Table
 
 connection = context.config.attributes["connection"]

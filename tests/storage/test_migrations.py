@@ -30,10 +30,18 @@ def test_the_steps_lead_to_exactly_the_mapped_tables(empty_database_url: str) ->
     upgrade(empty_database_url)
 
     def differences(connection: Connection) -> list[Any]:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        # Each database searches its own way, so the index of words is in no mapped class.
+        options = {"compare_type": True, "include_name": lambda name, kind, _: not _of_search(name, kind)}
+        context = MigrationContext.configure(connection, opts=options)
         return compare_metadata(context, Table.metadata)
 
     assert asyncio.run(look(empty_database_url, differences)) == []
+
+
+def _of_search(name: str | None, kind: str) -> bool:
+    return (kind, name) == ("index", "ix_messages_words") or (
+        kind == "table" and str(name).startswith("message_words")
+    )
 
 
 def test_the_steps_give_every_check_its_name(empty_database_url: str) -> None:
