@@ -12,6 +12,7 @@ from storage.errors import StorageError
 logger = logging.getLogger(__name__)
 _AT_ONCE = 500
 _EVERY = 3600.0
+_LOOK_FOR_WORDLESS = 60.0
 
 
 async def sweep(database: Database, files: FileStore) -> int:
@@ -40,3 +41,28 @@ async def keep_sweeping(database: Database, files: FileStore) -> None:
         except (StorageError, OSError) as error:
             logger.warning("files were not swept: %s", type(error).__name__)
         await asyncio.sleep(_EVERY)
+
+
+async def index_messages(database: Database) -> int:
+    """Give words to all messages that were stored without; returns how many those were."""
+    total = 0
+    while True:
+        async with database.unit_of_work() as work:
+            done = await work.messages.index(_AT_ONCE)
+        if not done:
+            return total
+        total += done
+        if total % (20 * _AT_ONCE) == 0:
+            logger.info("%d messages indexed for the search", total)
+        await asyncio.sleep(0)
+
+
+async def keep_indexing(database: Database) -> None:
+    """Index what other processes and older versions stored, until canceled."""
+    while True:
+        try:
+            if indexed := await index_messages(database):
+                logger.info("%d messages are indexed for the search", indexed)
+        except StorageError as error:
+            logger.warning("messages were not indexed: %s", type(error).__name__)
+        await asyncio.sleep(_LOOK_FOR_WORDLESS)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from bot.announcing import Announcing, Hooks
 from bot.app import console_server, open_knowledge, open_library, telegram_channel, terminal_channel
 from bot.channels.base import Channel
-from bot.chores import keep_sweeping
+from bot.chores import keep_indexing, keep_sweeping
 from bot.delivery import Delivery
 from bot.dispatcher import Dispatcher
 from bot.files import FileStore
@@ -30,6 +30,7 @@ from handlers.program import load_program
 from handlers.turn import Services
 from knowledge.errors import KnowledgeError
 from knowledge.language import detect
+from knowledge.words import words_of
 from storage.database import Database
 from storage.errors import StorageError
 
@@ -79,6 +80,7 @@ async def serve(settings: Settings) -> None:
             asyncio.create_task(publisher.keep()),
             asyncio.create_task(heartbeat.keep()),
             asyncio.create_task(keep_sweeping(database, files)),
+            asyncio.create_task(keep_indexing(database)),
             asyncio.create_task(Reminders(services, names).keep()),
         ]
         if not channels:
@@ -157,7 +159,7 @@ async def converse(settings: Settings) -> None:
 async def opened(settings: Settings) -> AsyncIterator[tuple[Database, Knowledge]]:
     """The database, checked, and the knowledge, warm; both closed at the end."""
     asyncio.get_running_loop().set_exception_handler(report_lost_error)
-    database = Database.open(settings.database)
+    database = Database.open(settings.database, segment=words_of)
     try:
         await database.require_ready()
         started = perf_counter()
