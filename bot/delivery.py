@@ -24,9 +24,11 @@ from bot.channels.base import (
 )
 from bot.lanes import Lane, Lanes, where
 from bot.patience import backoff, until_stored
+from bot.silence import Silence
 from handlers.messages import Reply
 from handlers.replies import reply_from_dict
 from storage.entries import Outcome
+from storage.outbox import HELD_BACK
 from storage.records import OutboxRecord
 
 if TYPE_CHECKING:
@@ -70,6 +72,7 @@ class Delivery:
         self._clock = clock
         self._persistence = persistence or Persistence()
         self._slots = asyncio.Semaphore(self._persistence.at_once)
+        self._silence = Silence(database)
         self._lanes: Lanes[OutboxRecord] = Lanes(self._next)
         self._known: set[int] = set()
         self._marks: list[_Mark] = []
@@ -134,7 +137,8 @@ class Delivery:
         except ChatBlocked as error:
             return self._outcome(record, "blocked", code=error.code)
         except DeliveryError as error:
-            logger.warning("reply %d was not delivered: %s", record.id, error.code)
+            level = logging.INFO if error.code == HELD_BACK else logging.WARNING
+            logger.log(level, "reply %d was not delivered: %s", record.id, error.code)
             return self._outcome(record, "failed", code=error.code)
         except Exception as error:
             logger.error("reply %d: %s (%s)", record.id, type(error).__name__, where(error))
@@ -160,6 +164,8 @@ class Delivery:
 
     async def _send(self, record: OutboxRecord, reply: Reply, skip: int) -> str | None:
         async with self._slots:
+            if record.message_id is not None and await self._silence.holds(record.id):
+                raise DeliveryRefused(HELD_BACK)
             result = await self._channels[record.channel].send(record.chat, reply, skip=skip)
         return result.external_id
 

@@ -8,12 +8,13 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from bot.announcing import Announcing, Hooks
 from bot.app import console_server, open_knowledge, open_library, telegram_channel, terminal_channel
+from bot.attendance import Attendance, Patience
 from bot.channels.base import Channel
 from bot.chores import keep_indexing, keep_sweeping
 from bot.delivery import Delivery
@@ -81,6 +82,7 @@ async def serve(settings: Settings) -> None:
             asyncio.create_task(heartbeat.keep()),
             asyncio.create_task(keep_sweeping(database, files)),
             asyncio.create_task(keep_indexing(database)),
+            asyncio.create_task(Attendance(services, patience(settings)).keep()),
             asyncio.create_task(Reminders(services, names).keep()),
         ]
         if not channels:
@@ -98,6 +100,14 @@ async def serve(settings: Settings) -> None:
             for channel in channels:
                 await channel.close()
     logger.info("stopped")
+
+
+def patience(settings: Settings) -> Patience:
+    """How long talks with people may rest and founders may wait."""
+    return Patience(
+        idle=timedelta(minutes=settings.handover_idle_minutes),
+        wait=timedelta(minutes=settings.handover_wait_minutes),
+    )
 
 
 @contextlib.asynccontextmanager
@@ -234,6 +244,7 @@ def _services(
         deep_link=deep_link,
         channels=tuple(by_name),
         rate=settings.telegram_rate,
+        desk_url=settings.console_address,
     )
 
 

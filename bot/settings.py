@@ -54,6 +54,27 @@ class Settings(BaseSettings):
     console_url: str = Field(
         "", description="Public address of the console, e.g. https://desk.example.org; empty means listen"
     )
+    handover_idle_minutes: int = Field(
+        30, ge=1, description="Minutes without a word after which a talk with a person ends"
+    )
+    handover_wait_minutes: int = Field(
+        15, ge=1, description="Minutes in office hours after which a founder who waits is told so"
+    )
+    retention_messages_days: int | None = Field(
+        None, ge=1, description="Days after which words of messages are removed; empty keeps them"
+    )
+    retention_traces_days: int | None = Field(
+        None, ge=1, description="Days after which questions and passages of traces are removed"
+    )
+    retention_inbox_days: int | None = Field(
+        None, ge=1, description="Days after which raw updates that could not be handled are removed"
+    )
+    retention_files_days: int | None = Field(
+        None, ge=1, description="Days after which files of closed applications are removed"
+    )
+    retention_audit_days: int | None = Field(
+        None, ge=30, description="Days after which entries of the audit log are removed"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe log level"
     )

@@ -16,6 +16,7 @@ from bot.lanes import where
 from bot.patience import until_stored
 from handlers.apply.codes import HIDDEN, code_in, masked
 from handlers.errors import apologize, error_code
+from handlers.handover import SPOKEN_ANYWAY
 from handlers.language import written_language
 from handlers.messages import IncomingMessage, Reply
 from handlers.replies import plain_text, reply_to_dict, with_message_id
@@ -201,7 +202,9 @@ class Turns:
             written = await result.write(work, asked[-1].id) if result.write else ()
             await work.traces.add(_trace(turn, thought, asked[-1].id))
             replies = _answering_press(turn, (*result.replies, *written))
-            records = [await self._store(work, turn, reply, asked[-1].id) for reply in replies]
+            yields = turn.person.handover is None and thought.route not in SPOKEN_ANYWAY
+            stored = [await self._store(work, turn, reply, asked[-1].id, yields=yields) for reply in replies]
+            records = [record for record in stored if record.status == "sending"]
             if thought.error is None:
                 await work.inbox.mark_handled([item.record.id for item in received])
             else:
@@ -216,8 +219,13 @@ class Turns:
         if conversation.blocked_at is not None:
             await work.founders.mark_blocked(conversation.channel, turn.message.chat, None)
 
-    async def _store(self, work: UnitOfWork, turn: Turn, reply: Reply, asked: int) -> OutboxRecord:
-        """Keep the reply for good without its files and codes, and put it into the outbox as a whole."""
+    async def _store(
+        self, work: UnitOfWork, turn: Turn, reply: Reply, asked: int, *, yields: bool
+    ) -> OutboxRecord:
+        """Keep the reply for good without its files and codes, and put it into the outbox as a whole.
+
+        One that `yields` is not sent when a person took over while the handler was at work.
+        """
         code = reply.extra.get(HIDDEN, "")
         message = await work.messages.add_outgoing(
             NewOutgoing(
@@ -235,6 +243,7 @@ class Turns:
                 payload=reply_to_dict(with_message_id(reply, message.id)),
                 worker=self._worker,
                 message_id=message.id,
+                unless_in_hand=turn.conversation_id if yields else None,
             )
         )
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from handlers.office_hours import OfficeHours, OfficeHoursInvalid, read_office_hours
+
 _TOPIC_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")
 
 
@@ -47,6 +49,7 @@ class Program:
     intro: Mapping[str, str]
     examples: Mapping[str, tuple[str, ...]]
     topics: tuple[Topic, ...] = ()
+    office_hours: OfficeHours | None = None
 
     def topic(self, topic_id: str | None) -> Topic | None:
         """The topic with this id; None for none, or one that the program has no more."""
@@ -93,7 +96,15 @@ def _program(path: Path, data: Mapping[str, Any]) -> Program:
         intro=_texts(path, table, "intro"),
         examples={k: tuple(map(str, v)) for k, v in table.get("examples", {}).items()},
         topics=_topics(path, data, languages),
+        office_hours=_office_hours(path, data, timezone),
     )
+
+
+def _office_hours(path: Path, data: Mapping[str, Any], timezone: ZoneInfo) -> OfficeHours | None:
+    try:
+        return read_office_hours(data.get("office_hours"), timezone)
+    except OfficeHoursInvalid as error:
+        raise ProgramError(f"{path}: {error}") from None
 
 
 def _table(path: Path, data: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from handlers.announce.routes import ANNOUNCE_ROUTES
 from handlers.apply.routes import APPLY_ROUTES
 from handlers.route import Route, command, kind, press
 from handlers.staff_account import STAFF_ROUTES
+from handlers.staff_handovers import STAFF_HANDOVER_ROUTES
 from handlers.turn import Turn
 from handlers.words import has_words
 
@@ -20,6 +21,8 @@ def _wordless(turn: Turn) -> bool:
 
 
 ROUTES: tuple[Route, ...] = (
+    Route(name="with_person", matches=handover.is_with_person, handle=handover.listen),
+    *STAFF_HANDOVER_ROUTES,
     *STAFF_ROUTES,
     *ANNOUNCE_ROUTES,
     *APPLY_ROUTES,

@@ -17,6 +17,7 @@ Handler = Callable[[Turn], Awaitable[Result]]
 COMMANDS: tuple[tuple[str, Permission], ...] = (
     ("announce", "announcement.write"),
     ("announcements", "announcement.see"),
+    ("handovers", "handover.take"),
     ("staff", "account.own"),
 )
 """What staff can do in a chat, and who may; their sentences are "team.can.<command>"."""

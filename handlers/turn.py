@@ -50,7 +50,8 @@ class Services:
 
     `form` is the program's application form, None when it takes no applications here; `deep_link` makes the
     address that opens this bot on a channel with a payload, None where a channel has none. Announcements
-    reach the chats of `channels`, `rate` of them a second.
+    reach the chats of `channels`, `rate` of them a second. `desk_url` is the address of the console, "" for
+    none.
     """
 
     database: Database
@@ -63,6 +64,7 @@ class Services:
     deep_link: Callable[[str, str], str | None] = _no_link
     channels: Sequence[str] = ()
     rate: int = 30
+    desk_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

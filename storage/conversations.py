@@ -29,6 +29,15 @@ class Conversations(Repository):
         )
         return None if row is None else filled(ConversationRecord, row)
 
+    async def by_id(self, conversation_id: int) -> ConversationRecord | None:
+        """Find a conversation by its number; None for one that is erased."""
+        row = await self._row(
+            select(*_COLUMNS).where(
+                _conversations.c.id == conversation_id, _conversations.c.chat.is_not(None)
+            )
+        )
+        return None if row is None else filled(ConversationRecord, row)
+
     async def set_pending(self, conversation_id: int, pending: Payload | None) -> None:
         """Remember what the next message would complete; None forgets it."""
         value = None if conversation_id in self._scope.erased_conversations else pending

@@ -97,7 +97,10 @@ class RawUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOutbox:
-    """A reply to deliver; `sending` means that `worker` sends it at once, so nobody else may."""
+    """A reply to deliver; `sending` means that `worker` sends it at once, so nobody else may.
+
+    `unless_in_hand` is a conversation: once a person has taken that over, the reply is kept and not sent.
+    """
 
     channel: str
     chat: str
@@ -105,6 +108,7 @@ class NewOutbox:
     worker: str
     message_id: int | None = None
     sending: bool = True
+    unless_in_hand: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,11 @@ from storage.announcement_tables import Staff
 from storage.records import HandoverEnding, HandoverRecord, QueuedHandover
 from storage.repository import Repository, columns, filled, table
 from storage.review_tables import ConversationSummary
-from storage.tables import Conversation, Handover, Identity, Message
+from storage.tables import Conversation, Founder, Handover, Identity, Message
 
 _handovers, _messages, _staff = table(Handover), table(Message), table(Staff)
 _conversations, _identities = table(Conversation), table(Identity)
-_summaries = table(ConversationSummary)
+_summaries, _founders = table(ConversationSummary), table(Founder)
 _COLUMNS = columns(Handover, HandoverRecord)
 _OPEN = _handovers.c.status == literal_column("'open'")
 _MOST = 500
@@ -189,6 +189,11 @@ class Handovers(Repository):
         row = await self._row(_queued().where(_handovers.c.id == handover_id))
         return None if row is None else _filled(row)
 
+    async def of_conversation(self, conversation_id: int) -> QueuedHandover | None:
+        """Find the open handover of a conversation with where it is."""
+        row = await self._row(_queued().where(_handovers.c.conversation_id == conversation_id))
+        return None if row is None else _filled(row)
+
     async def idle(self, since: datetime) -> list[QueuedHandover]:
         """List those in a person's hands in which nobody has written since then."""
         rows = await self._rows(
@@ -232,12 +237,13 @@ def _queued() -> Select[Any]:
             _conversations.c.blocked_at,
             func.coalesce(_identities.c.name, "").label("name"),
             _identities.c.username,
-            _summaries.c.language,
+            func.coalesce(_founders.c.language, _summaries.c.language).label("language"),
             _staff.c.name.label("staff_name"),
             func.coalesce(_messages.c.text, "").label("question"),
         )
         .select_from(_handovers)
         .join(_conversations, _conversations.c.id == _handovers.c.conversation_id)
+        .join(_founders, _founders.c.id == _handovers.c.founder_id)
         .outerjoin(_identities, _identities.c.id == name)
         .outerjoin(_summaries, _summaries.c.conversation_id == _handovers.c.conversation_id)
         .outerjoin(_staff, _staff.c.id == _handovers.c.staff_id)

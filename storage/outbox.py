@@ -6,18 +6,55 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, insert, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from storage.entries import NewOutbox, Outcome
 from storage.records import OutboxRecord
 from storage.repository import Repository, columns, filled, named, table
+from storage.tables import Handover, Message, UtcTime
 from storage.tables import Outbox as OutboxTable
 from storage.workers import owned_by_the_living
 
-_outbox = table(OutboxTable)
+_outbox, _messages, _handovers = table(OutboxTable), table(Message), table(Handover)
 _COLUMNS = columns(OutboxTable, OutboxRecord)
 _UNSENT = ("pending", "sending")
+HELD_BACK = "person_took_over"
+"""The error code of an answer that was not sent because a person had the conversation by then."""
+
 _ADD = insert(_outbox).returning(*_COLUMNS)
+_IN_HAND = (
+    exists()
+    .where(
+        _handovers.c.conversation_id == named("conversation"),
+        _handovers.c.status == literal_column("'open'"),
+        _handovers.c.taken_at.is_not(None),
+    )
+    .correlate(None)
+)
+_ADD_UNLESS_IN_HAND = (
+    insert(_outbox)
+    .values(
+        status=case((_IN_HAND, "failed"), else_=named("wanted")),
+        error_code=case((_IN_HAND, HELD_BACK), else_=null()),
+        finished_at=case((_IN_HAND, bindparam("moment", type_=UtcTime())), else_=null()),
+    )
+    .returning(*_COLUMNS)
+)
+"""The same statement stores and decides: between the two nobody can take the conversation over."""
 # Spelled out, because an IN list cannot be part of a statement that runs for many rows at once.
 _STILL_OPEN = or_(_outbox.c.status == "pending", _outbox.c.status == "sending")
 _MARK = update(_outbox).where(_outbox.c.id == named("row_id"), _STILL_OPEN)
@@ -33,6 +70,25 @@ _FINISH = _MARK.values(
 )
 _RETRY = _MARK.values(
     status="pending", attempts=_outbox.c.attempts + 1, error_code=named("code"), next_at=named("due")
+)
+_HELD = (
+    select(_outbox.c.id)
+    .join(_messages, _messages.c.id == _outbox.c.message_id)
+    .join(
+        _handovers,
+        and_(
+            _handovers.c.conversation_id == _messages.c.conversation_id,
+            _handovers.c.status == literal_column("'open'"),
+        ),
+    )
+    .where(
+        _outbox.c.id.in_(bindparam("ids", expanding=True)),
+        # What the bot says of itself, such as a notice, answers nothing; what it says after the take-over
+        # is what it says in spite of it, such as the answer to /forget.
+        _messages.c.kind == "reply",
+        _messages.c.in_reply_to.is_not(None),
+        _handovers.c.taken_at >= _outbox.c.created_at,
+    )
 )
 
 
@@ -54,7 +110,19 @@ class Outbox(Repository):
             "attempts": 0,
             "created_at": self._now(),
         }
-        return filled(OutboxRecord, (await self._write(_ADD, values)).one())
+        if reply.unless_in_hand is None:
+            return filled(OutboxRecord, (await self._write(_ADD, values)).one())
+        wanted = {
+            "wanted": values.pop("status"),
+            "conversation": reply.unless_in_hand,
+            "moment": values["created_at"],
+        }
+        return filled(OutboxRecord, (await self._write(_ADD_UNLESS_IN_HAND, {**values, **wanted})).one())
+
+    async def held_back(self, ids: Collection[int]) -> set[int]:
+        """Return those of the bot's answers that a person took the conversation over from since."""
+        rows = await self._rows(_HELD, {"ids": list(ids)})
+        return {row.id for row in rows}
 
     async def mark_many(self, outcomes: Sequence[Outcome]) -> None:
         """Record outcomes; a final one drops the contents, which the message keeps.

@@ -47,6 +47,11 @@ class Staff(Repository):
         statement = select(*_COLUMNS).where(or_(_staff.c.name == wanted, _staff.c.id == number))
         return [filled(StaffRecord, row) for row in await self._rows(statement.order_by(_staff.c.id))]
 
+    async def in_chats(self) -> list[StaffRecord]:
+        """List those who can be reached in a chat of their own."""
+        reached = select(*_COLUMNS).where(_staff.c.founder_id.is_not(None), _staff.c.disabled_at.is_(None))
+        return [filled(StaffRecord, row) for row in await self._rows(reached.order_by(_staff.c.id))]
+
     async def everyone(self) -> list[StaffRecord]:
         """List everybody, in the order they were added."""
         return [filled(StaffRecord, row) for row in await self._rows(select(*_COLUMNS).order_by(_staff.c.id))]

@@ -24,12 +24,15 @@ async def tell(work: UnitOfWork, founder_id: int, reply: Reply) -> bool:
     return True
 
 
-async def tell_chat(work: UnitOfWork, conversation_id: int, channel: str, chat: str, reply: Reply) -> None:
-    """Leave a message in one chat."""
+async def tell_chat(
+    work: UnitOfWork, conversation_id: int, channel: str, chat: str, reply: Reply, *, kind: str = "reply"
+) -> int:
+    """Leave a message in one chat; returns its id."""
     message = await work.messages.add_outgoing(
         NewOutgoing(
             conversation_id=conversation_id,
             text=plain_text(reply),
+            kind=kind,
             payload=reply_to_dict(reply, with_files=False),
             language=reply.language,
         )
@@ -44,3 +47,4 @@ async def tell_chat(work: UnitOfWork, conversation_id: int, channel: str, chat: 
             sending=False,
         )
     )
+    return message.id

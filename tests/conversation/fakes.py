@@ -197,6 +197,7 @@ class Bot:
         form: Form | None = None,
         files: Files | None = None,
         program: Program = PROGRAM,
+        desk_url: str = "",
     ) -> None:
         self.database = database
         self.channel = channel or RecordingChannel()
@@ -211,7 +212,9 @@ class Bot:
             form=form,
             files=files,
             channels=(self.channel.name,),
+            desk_url=desk_url,
         )
+        self.services = services
         self.delivery = Delivery(
             database,
             [self.channel],
