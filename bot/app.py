@@ -107,12 +107,15 @@ def console_config(settings: Settings) -> ConsoleConfig:
     )
 
 
-def console_server(settings: Settings, services: Services) -> ConsoleServer | None:
-    """The staff console; None when it is turned off."""
+def console_server(
+    settings: Settings, services: Services, nudge: Callable[[], None] = lambda: None
+) -> ConsoleServer | None:
+    """The staff console; None when it is turned off. `nudge` makes the bot look into its outbox."""
     if not settings.console_listen:
         return None
     from bot.console.config import Console
     from bot.console.passwords import Passwords
     from bot.console.server import ConsoleServer
 
-    return ConsoleServer(Console(config=console_config(settings), services=services, passwords=Passwords()))
+    config = console_config(settings)
+    return ConsoleServer(Console(config=config, services=services, passwords=Passwords(), nudge=nudge))

@@ -156,6 +156,10 @@ class Dispatcher:
                 await asyncio.sleep(_LOOK_AGAIN)
         await self._delivery.settled(channel, chat)
 
+    def look_now(self) -> None:
+        """Look at once for what others left in the database, such as the words of a person of staff."""
+        self._look.set()
+
     def _queue(self, record: InboxRecord) -> None:
         if record.id in self._known:
             return

@@ -71,7 +71,9 @@ async def serve(settings: Settings) -> None:
         files = FileStore(settings.data_dir, channels)
         services = _services(settings, database, knowledge, channels, files)
         worker = new_worker_id()
-        console = console_server(settings, services)
+        dispatcher = _dispatcher(services, channels, worker) if channels else None
+        nudge = dispatcher.look_now if dispatcher is not None else lambda: None
+        console = console_server(settings, services, nudge)
         if console is not None:
             await console.start()
             logger.info("the console is at %s", settings.console_address)
@@ -91,7 +93,6 @@ async def serve(settings: Settings) -> None:
         logger.info("ready program=%s channels=%s passages=%d", program.slug, shown, len(knowledge))
         try:
             async with _announcements(services, channels, worker, stop):
-                dispatcher = _dispatcher(services, channels, worker) if channels else None
                 await _run(dispatcher, console, stop)
         finally:
             for chore in chores:

@@ -79,7 +79,7 @@ class SummaryRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationRow:
-    """A line of the list: `said` is the founder's last message, or the last one a search found."""
+    """A line of the list: `said` is what the founder wrote last, or the last message a search found."""
 
     summary: SummaryRecord
     name: str

@@ -163,22 +163,20 @@ class Reviews(Repository):
     async def _said(
         self, found: Sequence[SummaryRecord], wanted: ConversationFilter
     ) -> dict[int, tuple[int, str]]:
-        """Take the founder's last message of each conversation, or the last one that a search finds."""
-        shown = func.substr(_messages.c.text, 1, _PREVIEW).label("text")
-        statement = select(_messages.c.conversation_id, _messages.c.id, shown).order_by(_messages.c.id)
+        """Take what the founder wrote last in each conversation, or the last message that a search finds."""
         if wanted.search is None or wanted.search.empty:
-            last = [item.last_message_id for item in found]
-            rows = await self._rows(statement.where(_messages.c.id.in_(last)))
+            said = (_messages.c.direction == "in") & _messages.c.kind.in_(("text", "edited", "file"))
+            text = func.substr(_messages.c.text, 1, _PREVIEW).label("text")
         else:
-            ids = [item.conversation_id for item in found]
-            matching = has_words(wanted.search, self._scope.place.dialect)
-            whole = select(_messages.c.conversation_id, _messages.c.id, _messages.c.text)
-            newest = (
-                select(func.max(_messages.c.id))
-                .where(_messages.c.conversation_id.in_(ids), matching)
-                .group_by(_messages.c.conversation_id)
-            )
-            rows = await self._rows(whole.where(_messages.c.id.in_(newest)))
+            said, text = has_words(wanted.search, self._scope.place.dialect), _messages.c.text
+        newest = (
+            select(func.max(_messages.c.id))
+            .where(_messages.c.conversation_id.in_([item.conversation_id for item in found]), said)
+            .group_by(_messages.c.conversation_id)
+        )
+        rows = await self._rows(
+            select(_messages.c.conversation_id, _messages.c.id, text).where(_messages.c.id.in_(newest))
+        )
         return {row.conversation_id: (row.id, row.text) for row in rows}
 
     async def _grouped(self, statement: Select[Any]) -> dict[int, list[Any]]:

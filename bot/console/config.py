@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -64,10 +65,18 @@ class ConsoleConfig:
         return frozenset(names - {""})
 
 
+def _nobody_waits() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Console:
-    """Everything a page works with; lives as `app.state.console`."""
+    """Everything a page works with; lives as `app.state.console`.
+
+    `nudge` makes the bot look into its outbox now rather than within seconds.
+    """
 
     config: ConsoleConfig
     services: Services
     passwords: Passwords
+    nudge: Callable[[], None] = _nobody_waits

@@ -25,6 +25,14 @@ class Entry:
 
 ENTRIES = (
     Entry(key="home", path="/", permission="account.own", icon="house", shortcut="h"),
+    Entry(
+        key="conversations",
+        path="/conversations",
+        permission="conversation.see",
+        icon="messages-square",
+        shortcut="c",
+    ),
+    Entry(key="handovers", path="/handovers", permission="conversation.see", icon="hand", shortcut="w"),
     Entry(key="staff", path="/staff", permission="staff.see", icon="users", shortcut="s"),
     Entry(key="audit", path="/audit", permission="audit.see", icon="scroll-text", shortcut="l"),
     Entry(key="api", path="/api", permission="account.own", icon="braces", shortcut="i"),

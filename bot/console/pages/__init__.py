@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from bot.console.pages import account, api_docs, audit, home, sign_in, staff, telegram
+from bot.console.pages import (
+    account,
+    api_docs,
+    audit,
+    conversations,
+    exports,
+    handovers,
+    home,
+    sign_in,
+    staff,
+    telegram,
+    transcript,
+)
 
 ROUTERS = (
     sign_in.router,
     telegram.router,
     home.router,
+    handovers.router,
+    conversations.router,
+    exports.router,
+    transcript.router,
     staff.router,
     account.router,
     audit.router,

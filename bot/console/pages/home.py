@@ -12,6 +12,7 @@ from starlette.responses import Response
 from bot.console.guard import allows
 from bot.console.view import View
 from handlers.staff import Permission
+from storage.review_records import ConversationFilter
 
 if TYPE_CHECKING:
     from storage.database import UnitOfWork
@@ -30,7 +31,35 @@ class Waiting:
     count: Callable[[UnitOfWork], Awaitable[int]]
 
 
-WAITING: tuple[Waiting, ...] = ()
+async def _unreviewed(work: UnitOfWork) -> int:
+    return await work.reviews.count(ConversationFilter(unreviewed=True)) or 0
+
+
+async def _unanswered(work: UnitOfWork) -> int:
+    return await work.reviews.count(ConversationFilter(unreviewed=True, unanswered=True)) or 0
+
+
+async def _waiting(work: UnitOfWork) -> int:
+    return sum(one.handover.asked_at is not None for one in await work.handovers.queue())
+
+
+WAITING: tuple[Waiting, ...] = (
+    Waiting(key="handovers", path="/handovers", permission="conversation.see", icon="hand", count=_waiting),
+    Waiting(
+        key="unanswered",
+        path="/conversations?unanswered=1&unreviewed=1",
+        permission="conversation.see",
+        icon="message-circle-question",
+        count=_unanswered,
+    ),
+    Waiting(
+        key="unreviewed",
+        path="/conversations?unreviewed=1",
+        permission="conversation.see",
+        icon="messages-square",
+        count=_unreviewed,
+    ),
+)
 
 
 @router.get("/")

@@ -111,6 +111,12 @@
     if (form?.matches("[data-auto]")) form.requestSubmit();
   });
 
+  // --- Ctrl+Enter sends what is being written ------------------------------------------------------
+  document.addEventListener("keydown", (event) => {
+    const field = event.target.closest("textarea");
+    if (field?.form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); field.form.requestSubmit(); }
+  });
+
   // --- keys ----------------------------------------------------------------------------------------
   // Rows are the children of [data-rows]; a row opens by its first link, or the one with data-open.
   let going = 0;

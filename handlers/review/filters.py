@@ -1,0 +1,101 @@
+"""Filters of the list of conversations as they stand in an address, and as storage understands them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime, time, timedelta
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from knowledge.words import beginnings, exact_words
+from storage.review_records import ConversationFilter, Search
+
+LOW_CONFIDENCE = 0.6
+"""An answer below this is one the bot was not sure of."""
+
+_LONGEST = 200
+_FLAGS = ("unanswered", "unsure", "unhelpful", "handover", "unreviewed")
+_QUOTED = re.compile(r'"([^"]{1,200})"')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What the form of the list holds; every field is a text, as in an address, and "" is not set."""
+
+    q: str = ""
+    since: str = ""
+    until: str = ""
+    channel: str = ""
+    language: str = ""
+    track: str = ""
+    tag: str = ""
+    person: str = ""
+    unanswered: str = ""
+    unsure: str = ""
+    unhelpful: str = ""
+    handover: str = ""
+    unreviewed: str = ""
+
+    @classmethod
+    def of(cls, params: Mapping[str, str]) -> Filters:
+        """Read an address; what is no filter, or no day, is left out."""
+        values = {item.name: params.get(item.name, "").strip()[:_LONGEST] for item in fields(cls)}
+        for name in ("since", "until"):
+            if _day(values[name]) is None:
+                values[name] = ""
+        for name in _FLAGS:
+            values[name] = "1" if values[name] in {"1", "true", "on"} else ""
+        return cls(**values)
+
+    @property
+    def query(self) -> str:
+        """The query of the address, without what is not set."""
+        return urlencode({item.name: value for item in fields(self) if (value := getattr(self, item.name))})
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything is set."""
+        return self != Filters()
+
+    def wanted(self, timezone: ZoneInfo) -> ConversationFilter:
+        """Say it in storage's words; days are those of the program, the last one included."""
+        since, until = _day(self.since), _day(self.until)
+        return ConversationFilter(
+            since=None if since is None else _midnight(since, timezone),
+            until=None if until is None else _midnight(until + timedelta(days=1), timezone),
+            channel=self.channel or None,
+            language=self.language or None,
+            track=self.track or None,
+            tag=self.tag or None,
+            person=self.person,
+            unanswered=bool(self.unanswered),
+            unsure=LOW_CONFIDENCE if self.unsure else None,
+            unhelpful=bool(self.unhelpful),
+            handover=bool(self.handover),
+            unreviewed=bool(self.unreviewed),
+            search=search_of(self.q),
+        )
+
+
+def search_of(query: str) -> Search | None:
+    """Read what was typed into the search: words anywhere in one message, and "exact phrases" in quotes."""
+    phrases = tuple(found.strip().lower() for found in _QUOTED.findall(query) if found.strip())
+    words, begun = beginnings(_QUOTED.sub(" ", query))
+    for phrase in phrases:
+        words |= exact_words(phrase)
+    search = Search(words=words, beginnings=begun, phrases=phrases)
+    return None if search.empty else search
+
+
+def _day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 2000 <= day.year < 2200 else None
+
+
+def _midnight(day: date, timezone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), timezone)
