@@ -164,6 +164,8 @@ class Reviews(Repository):
         self, found: Sequence[SummaryRecord], wanted: ConversationFilter
     ) -> dict[int, tuple[int, str]]:
         """Take what the founder wrote last in each conversation, or the last message that a search finds."""
+        said: ColumnElement[bool]
+        text: ColumnElement[Any]
         if wanted.search is None or wanted.search.empty:
             said = (_messages.c.direction == "in") & _messages.c.kind.in_(("text", "edited", "file"))
             text = func.substr(_messages.c.text, 1, _PREVIEW).label("text")
