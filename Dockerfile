@@ -38,7 +38,7 @@ RUN mkdir /app/chroma && chown bot:bot /app/chroma
 
 USER bot
 VOLUME /app/data
-EXPOSE 8443
+EXPOSE 8080 8443
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=10s --start-period=120s --retries=3 CMD ["founder-bot", "doctor", "--health"]
 

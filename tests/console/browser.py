@@ -59,7 +59,7 @@ def chromium() -> str:
     """Where Chromium is; skips the test where there is none, except in CI, which installs it."""
     found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if found is None:
-        reason = "no Chromium: apt-get install chromium fonts-wqy-microhei, or set CHROMIUM"
+        reason = "no Chromium: apt-get install chromium fonts-wqy-microhei, or name one in CHROMIUM"
         if os.environ.get("CI") == "true" and os.environ.get("CHROMIUM_MISSING") != "allowed":
             pytest.fail(reason)
         pytest.skip(reason)
