@@ -131,7 +131,7 @@ async def _account(
         lines = await work.recipients.page(announcement.id, limit=len(chats) + 1)
     calls = await there.api.calls("sendMessage")
     statuses = Counter(call["status"] for call in calls)
-    dropped = sum(call["status"] == 200 and call.get("lost", False) for call in calls)
+    dropped = sum(call["lost"] for call in calls)
     wrong = [line.chat for line in lines if received[int(line.chat or 0)] != 1 and line.status == "sent"]
     wrong += [
         line.chat for line in lines if received[int(line.chat or 0)] and line.status in {"failed", "blocked"}

@@ -1,0 +1,170 @@
+"""Several processes speak for one bot: together they keep its rate, and one of them announces."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.announcing import Timing
+from bot.channels.telegram import TelegramChannel
+from bot.leadership import Leadership
+from bot.pacer import Pacer
+from bot.sharing import Share, Sharing, allotted
+from bot.workers import new_worker_id
+from handlers.messages import Reply
+from storage.database import Database
+from tests.announcing.delivery.world import World, confirmed, counts, ledger, seed, until
+
+pytestmark = pytest.mark.filterwarnings("ignore:Deprecated since version v22.2")
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@contextlib.asynccontextmanager
+async def shared(database: Database, worker: str, pacer: Pacer) -> AsyncIterator[Sharing]:
+    """Take part in sharing for as long as the block lasts."""
+    sharing = Sharing(database, "telegram", worker, pacer, now)
+    keeping = asyncio.create_task(sharing.keep())
+    try:
+        yield sharing
+    finally:
+        keeping.cancel()
+
+
+def test_replies_are_provided_for_first_and_the_rest_goes_to_who_announces() -> None:
+    idle, busy = Share(), Share(replies=9)
+    assert allotted(30, {"a": idle}) == {"a": 30}
+    assert allotted(30, {"a": idle, "b": idle}) == {"a": 15, "b": 15}
+    assert allotted(30, {"a": Share(announces=True), "b": idle}) == {"a": 29, "b": 1}
+    assert allotted(30, {"a": Share(announces=True), "b": busy}) == {"a": 20, "b": 10}
+    assert allotted(5, {"a": busy, "b": busy, "c": Share(announces=True)}) == {"a": 2, "b": 2, "c": 1}
+
+
+async def test_who_is_alone_has_it_all_and_gives_it_up_bit_by_bit(database: Database) -> None:
+    first, second = Pacer(30), Pacer(30)
+    async with shared(database, "w1", first):
+        await until(lambda: first.share == 30)
+        for number in range(20):
+            async with first.slot(str(number)):
+                pass
+        async with shared(database, "w2", second) as sharing:
+            await until(lambda: second.share > 0)
+            assert first.used + second.share <= 30
+            await until(lambda: (first.share, second.share) == (15, 15))
+            await sharing.leave()
+            await until(lambda: first.share == 30)
+
+
+async def test_a_process_that_died_on_this_machine_gives_its_share_back_soon(database: Database) -> None:
+    mine, pacer = new_worker_id(), Pacer(30)
+    place, _, token = mine.split("/")
+    dead = await asyncio.create_subprocess_exec("true")
+    await dead.wait()
+    async with database.unit_of_work() as work:
+        await work.rate_shares.lock("telegram")
+        entry = {"share": 30, "at": now().isoformat(), "replies": 0, "announces": False, "closed_until": ""}
+        await work.rate_shares.write("telegram", {f"{place}/{dead.pid}/{token}": entry})
+    async with shared(database, mine, pacer):
+        await until(lambda: pacer.share == 30, 3.0)
+
+
+async def test_a_pause_that_the_network_asked_one_process_for_holds_for_all(database: Database) -> None:
+    first, second = Pacer(30), Pacer(30)
+    async with shared(database, "w1", first), shared(database, "w2", second):
+        await until(lambda: second.share > 0)
+        first.pause(30)
+        await until(lambda: second.closed_for > 20)
+
+
+async def test_two_processes_together_keep_the_rate_while_one_announces_and_both_reply(world: World) -> None:
+    """The emulator refuses whatever is above the rate in any second, and none is refused."""
+    chats = await seed(world.database, 150)
+    world.join(range(1, 100))
+    world.join(chats)
+    world.api.configure(rate=30, latency=0.02)
+    announcement = await confirmed(world.database)
+    async with (
+        world.announcing(rate=30, worker="w1") as one,
+        world.announcing(rate=30, worker="w2") as two,
+        shared(world.database, "w1", one.pacer),
+        shared(world.database, "w2", two.pacer),
+    ):
+        replying = asyncio.create_task(reply_now_and_then(one, two))
+        assert await world.is_over(announcement, 30) == {"sent": 150}
+        await replying
+    assert {call.status for call in world.api.calls("sendMessage")} == {200}
+    assert len({line.worker for line in await ledger(world.database, announcement.id)}) == 1
+
+
+async def reply_now_and_then(*channels: TelegramChannel) -> None:
+    """Let both processes answer founders, 10 a second between them."""
+    for number in range(1, 40):
+        await channels[number % 2].send(str(number), Reply(text="An answer."))
+        await asyncio.sleep(0.1)
+
+
+async def test_a_clean_stop_hands_over_at_once_and_leaves_nothing_unknown(world: World) -> None:
+    chats = await seed(world.database, 80)
+    world.join(chats)
+    world.api.configure(latency=0.05)
+    announcement = await confirmed(world.database)
+    slow = Timing(lease=30.0, look_again=0.05)
+    async with world.announcing(rate=40, worker="w1", timing=slow):
+        await until(lambda: len(world.api.messages()) >= 20)
+    assert (await counts(world.database, announcement.id)).keys() == {"sent", "pending"}
+    async with world.announcing(rate=200, worker="w2", timing=slow):
+        assert await world.is_over(announcement, 10) == {"sent": 80}
+    assert world.received(chats) == dict.fromkeys(chats, 1)
+
+
+async def test_who_lost_the_lease_without_noticing_still_sends_nothing_twice(world: World) -> None:
+    chats = await seed(world.database, 100)
+    world.join(chats)
+    announcement = await confirmed(world.database)
+    short = Timing(lease=0.4, look_again=0.02)
+    async with world.announcing(rate=30, worker="w1", timing=short):
+        await until(lambda: len(world.api.messages()) >= 5)
+        async with world.database.unit_of_work() as work:
+            await work.leases.release("announcements:telegram", "w1")
+            assert await work.leases.acquire("announcements:telegram", "w2", 0.05)
+        async with world.announcing(rate=30, worker="w2", timing=short):
+            found = await world.is_over(announcement, 15)
+    assert found.keys() <= {"sent", "unknown"}
+    assert sum(found.values()) == 100
+    assert max(world.received(chats).values()) == 1
+
+
+async def test_the_lease_of_a_process_that_died_on_this_machine_is_taken_at_once(database: Database) -> None:
+    mine = new_worker_id()
+    place, _, token = mine.split("/")
+    dead = await asyncio.create_subprocess_exec("true")
+    await dead.wait()
+    async with database.unit_of_work() as work:
+        assert await work.leases.acquire("announcements:telegram", f"{place}/{dead.pid}/{token}", 600)
+    gained = asyncio.Event()
+    lease = Leadership(
+        database,
+        "announcements:telegram",
+        mine,
+        _setting(gained),
+        seconds=60,
+    )
+    stop = asyncio.Event()
+    keeping = asyncio.create_task(lease.keep(stop))
+    async with asyncio.timeout(2):
+        await gained.wait()
+    stop.set()
+    await keeping
+
+
+def _setting(event: asyncio.Event) -> Callable[[], Awaitable[None]]:
+    async def gained() -> None:
+        event.set()
+
+    return gained
