@@ -240,7 +240,10 @@ async def measure(proofs: Sequence[str], databases: Sequence[str], options: Opti
         if "pace" in proofs:
             runs = [(name, server, 1) for name, server in found.items()]
             runs += [(name, server, 2) for name, server in found.items() if server is not None]
-            rows = [await pace(name, server, senders, options) for name, server, senders in runs]
+            rows = []
+            for name, server, senders in runs:
+                rows.append(await pace(name, server, senders, options))
+                print("pace:", *rows[-1], flush=True)
             table("Pace, 30 a second", _HEAD_PACE, rows)
         if "faults" in proofs:
             for name, server in found.items():

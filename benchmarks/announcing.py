@@ -56,6 +56,7 @@ class Installation:
             "BOT_TELEGRAM_TOKEN": TOKEN,
             "BOT_TELEGRAM_API_URL": self.api.url,
             "BOT_TELEGRAM_RATE": str(rate),
+            "BOT_CONSOLE_LISTEN": "off",
         }
         if webhook:
             port = free_port()
