@@ -20,6 +20,7 @@ from handlers.announce.desk import AWAITED, act, awaiting, card, gone, overtaken
 from handlers.announce.drafting import Edit, Gone, Overtaken, create, save
 from handlers.announce.moments import BadMoment, Moment, read_moment
 from handlers.files import FileRefused
+from handlers.language import written_language
 from handlers.messages import Reply
 from handlers.staff_rights import allowed
 from handlers.turn import Result, Turn
@@ -109,8 +110,9 @@ def wrong(turn: Turn, refused: DraftRefused | BadMoment | FileRefused) -> str:
 async def _begin(turn: Turn, field: str | None) -> Result:
     """Store the first text as a new draft, in the language it is written in."""
     languages = turn.services.program.languages
-    language = turn.written if turn.written in languages else turn.language
-    language = language if language in languages else languages[0]
+    # A text behind the command itself shows its language, too.
+    shown = written_language(turn.text, turn.services.detect)
+    language = next((code for code in (shown, turn.language) if code in languages), languages[0])
     if turn.message.attachments and not turn.text:
         return start(turn)
     try:

@@ -56,6 +56,11 @@ async def test_in_chinese_it_is_chinese_throughout(store: Database, clock: Clock
         assert "已安排" in await desk.press("立即发给 3 人")
 
 
+async def test_the_text_may_stand_behind_the_command_and_shows_its_own_language(desk: Desk) -> None:
+    assert "Saved as the Chinese text" in await desk.say(f"/announce {ZH}")
+    assert data((await desk.announcement())["texts"]) == {"zh": ZH}
+
+
 async def test_one_language_alone_is_sent_with_a_note_and_the_card_says_so(desk: Desk) -> None:
     await audience(desk.bot, "li", hint="zh")
     await desk.say("/announce")
