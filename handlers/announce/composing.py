@@ -24,11 +24,14 @@ from handlers.language import written_language
 from handlers.messages import Reply
 from handlers.staff_rights import allowed
 from handlers.turn import Result, Turn
+from handlers.unsupported import edited
+from handlers.words import clean
 from storage.announcement_records import AnnouncementRecord, NewAnnouncement
 
 if TYPE_CHECKING:
     from storage.database import UnitOfWork
 
+_LOOK_BACK = 40
 FIELDS = ("text", "link", "file", "replies", "at", "until", "founders")
 
 
@@ -67,6 +70,20 @@ async def typed(turn: Turn) -> Result:
     if turn.pending.get("draft") is None:
         return await _begin(turn, field)
     return await take(turn, int(turn.pending["draft"]), int(turn.pending["revision"]), field, turn.text)
+
+
+async def text_edited(turn: Turn) -> Result:
+    """Follow an edit of the very message that is a text of one's open draft; any other goes its usual way."""
+    assert turn.staff is not None
+    async with turn.reading() as work:
+        draft = await work.announcements.draft_of(turn.staff.id)
+        recent = await work.messages.recent(turn.conversation_id, _LOOK_BACK)
+    before = [clean(item.text) for item in recent if item.external_id == turn.message.external_id]
+    texts = draft.texts.items() if draft is not None else ()
+    language = next((code for code, text in texts if before and text == before[-1]), None)
+    if draft is None or language is None:
+        return await edited(turn)
+    return await take(turn, draft.id, draft.revision, f"text.{language}", turn.text)
 
 
 async def take(turn: Turn, draft_id: int, revision: int, field: str, text: str) -> Result:

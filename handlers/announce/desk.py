@@ -10,7 +10,7 @@ from handlers.announce.checks import looks_like_markup
 from handlers.announce.drafting import Gone, Overtaken
 from handlers.announce.words import Words
 from handlers.buttons import button
-from handlers.messages import Button, Reply
+from handlers.messages import DIGITS_TYPED, Button, Reply
 from handlers.turn import Turn
 from storage.announcement_records import AnnouncementRecord
 from storage.records import Payload
@@ -57,9 +57,10 @@ def prompt(turn: Turn, record: AnnouncementRecord, field: str, *, problem: str =
     rows = [back]
     if _given(record, name, language):
         rows.insert(0, (act(turn.say(f"announce.button.drop_{name}"), record, "drop", field),))
-    return Reply(
-        text="\n\n".join(x for x in (problem, text) if x), buttons=tuple(rows), language=turn.language
-    )
+    # A founder's number is typed as an answer, so no channel may take it for a button.
+    extra = {DIGITS_TYPED: "1"} if name == "founders" else {}
+    text = "\n\n".join(x for x in (problem, text) if x)
+    return Reply(text=text, buttons=tuple(rows), language=turn.language, extra=extra)
 
 
 def awaiting(turn: Turn, record: AnnouncementRecord | None, field: str) -> Payload:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from handlers.announce import composing, desk, managing, pressing, replying, reporting, topics
-from handlers.route import Route, command, press
+from handlers.route import Route, command, kind, press
 from handlers.staff_rights import at_desk, for_staff
 
 ANNOUNCE_ROUTES: tuple[Route, ...] = (
     Route(name="announce", matches=composing.awaits, handle=at_desk(composing.typed)),
     Route(name="announce", matches=managing.awaits_correction, handle=at_desk(managing.corrected)),
+    Route(
+        name="announce",
+        matches=for_staff("announcement.write", kind("edited")),
+        handle=at_desk(composing.text_edited),
+    ),
     Route(
         name="announce",
         matches=for_staff("announcement.write", command("announce")),

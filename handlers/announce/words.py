@@ -143,11 +143,15 @@ class Words:
     def _text_line(self, texts: Mapping[str, str], code: str) -> str:
         label = self.say("announce.field.text", language=self.say.name_of(code))
         if texts.get(code):
-            return f"{label}: {clip(' '.join(texts[code].split()), _SHOWN_TEXT)}"
+            return self._told(label, clip(" ".join(texts[code].split()), _SHOWN_TEXT))
         other = next((x for x in texts if texts[x]), None)
         if other is None:
-            return f"{label}: {self.say('announce.card.missing')}"
-        return f"{label}: {self.say('announce.card.missing_other', language=self.say.name_of(other))}"
+            return self._told(label, self.say("announce.card.missing"))
+        there = self.say.name_of(other)
+        return self._told(label, self.say("announce.card.missing_other", language=there))
 
     def _line(self, field: str, value: str) -> str:
-        return f"{self.say(f'announce.card.{field}')}: {value}"
+        return self._told(self.say(f"announce.card.{field}"), value)
+
+    def _told(self, label: str, value: str) -> str:
+        return self.join((label, value), "announce.colon")

@@ -51,7 +51,7 @@ async def test_in_chinese_it_is_chinese_throughout(store: Database, clock: Clock
         await desk.say(ZH)
         assert "不写英文" in " ".join(desk.labels())
         card = await desk.press("不写")
-        assert "英文正文: 未写，将发送中文版本并附说明" in card
+        assert "英文正文：未写，将发送中文版本并附说明" in card
         assert "3 位创业者会收到" in await desk.press("收件人")
         assert "已安排" in await desk.press("立即发给 3 人")
 
@@ -84,6 +84,18 @@ async def test_a_draft_is_found_again_and_a_second_can_be_begun_beside_it(desk: 
     await desk.say("Something else entirely, for everybody who reads English.")
 
     assert [row["status"] for row in await rows(desk.bot.database, "announcements")] == ["draft", "draft"]
+
+
+async def test_an_edit_of_the_message_that_is_the_text_changes_the_draft(desk: Desk) -> None:
+    await desk.say("/announce")
+    await desk.say(ZH)
+    await desk.say(EN, external_id="typed")
+
+    assert "Draft 1" in await desk.say(EN + " Bring a demo.", kind="edited", external_id="typed")
+    assert data((await desk.announcement())["texts"])["en"] == EN + " Bring a demo."
+    assert "Draft 1" in await desk.say(EN, kind="edited", external_id="typed"), "and once more"
+    await desk.say("What is the rent?", external_id="asked")
+    assert "Answer to" in await desk.say("What is the rent now?", kind="edited", external_id="asked")
 
 
 async def test_a_question_after_the_card_is_a_question(desk: Desk) -> None:
