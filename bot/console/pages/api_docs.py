@@ -1,4 +1,4 @@
-"""What the API offers, as a page of our own: no viewer from npm works under the strict content policy."""
+"""What the API offers, as a page like the others: in both languages and themes, on a phone, without a viewer."""
 
 from __future__ import annotations
 
