@@ -1,4 +1,4 @@
-"""What the API offers, as a page like the others: in both languages and themes, on a phone, without a viewer."""
+"""What the API offers, as a page like the others: in both languages and themes, without a viewer."""
 
 from __future__ import annotations
 
