@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("quality", "speed", "throughput", "calibrate", "interpret", "steps", "announce")
+NAMES = ("quality", "speed", "throughput", "calibrate", "interpret", "steps", "announce", "gaps", "fit_gaps")
 
 
 def main() -> None:
