@@ -129,6 +129,14 @@ class Applications(ApplicationHistory, ApplicationMembers, ApplicationReminders,
         rows = await self._rows(_ANSWERS, {"application_id": application_id, "member_id": member_id})
         return {row.key: StoredAnswer(row.data, row.wording, row.skipped) for row in rows}
 
+    async def answered_by(self, application_id: int, message_ids: Collection[int]) -> str | None:
+        """Return the key of the one answer that these messages gave; None for none, or for several."""
+        statement = select(_answers.c.key).where(
+            _answers.c.application_id == application_id, _answers.c.message_id.in_(message_ids)
+        )
+        rows = await self._rows(statement)
+        return rows[0].key if len(rows) == 1 else None
+
     async def all_answers(self, application_id: int) -> dict[int | None, dict[str, StoredAnswer]]:
         """Return all answers by the member who gave them; those under None are shared."""
         found: dict[int | None, dict[str, StoredAnswer]] = {None: {}}

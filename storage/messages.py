@@ -31,6 +31,16 @@ _ADD_OUTGOING = (
 )
 _ADD_ANNOUNCED = insert(_messages).returning(_messages.c.id, sort_by_parameter_order=True)
 _GET = select(*_COLUMNS).where(_messages.c.id == named("id"))
+_VERSIONS = (
+    select(*_COLUMNS)
+    .where(
+        _messages.c.conversation_id == named("conversation_id"),
+        _messages.c.external_id == named("external_id"),
+        _messages.c.direction == "in",
+        _messages.c.kind != "button",
+    )
+    .order_by(_messages.c.id)
+)
 _RECENT = (
     select(*_COLUMNS)
     .where(_messages.c.conversation_id == named("conversation_id"))
@@ -116,6 +126,11 @@ class Messages(Repository):
         """Find one message by its id."""
         row = await self._row(_GET, {"id": message_id})
         return None if row is None else filled(MessageRecord, row)
+
+    async def versions(self, conversation_id: int, external_id: str) -> list[MessageRecord]:
+        """Return a founder's message and what it was edited to, the oldest first."""
+        keys = {"conversation_id": conversation_id, "external_id": external_id}
+        return [filled(MessageRecord, row) for row in await self._rows(_VERSIONS, keys)]
 
     async def recent(self, conversation_id: int, limit: int) -> list[MessageRecord]:
         """Return the last messages of a conversation, oldest first."""

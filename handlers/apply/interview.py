@@ -193,7 +193,7 @@ async def meant_answer(turn: Turn) -> Result:
     slot = find_slot(desk, arguments[2] if len(arguments) > 2 else "")
     if slot is None or not text or not desk.editable:
         return desk.turn.toast("apply.stale")
-    if slot.key != desk.focus and slot.key in desk.answers:
+    if slot.key != desk.focus and slot.key in desk.answers and arguments[3:4] != ("edited",):
         return desk.turn.toast("apply.noted_already")
     language = desk.turn.language
     try:
@@ -289,9 +289,3 @@ async def unreadable(turn: Turn) -> Result:
     return await carry_out(
         desk, saying(desk.say("apply.expects.file" if wants_file else "apply.expects.text"))
     )
-
-
-async def edited(turn: Turn) -> Result:
-    """Say how an answer is changed: an edited message changes none by itself."""
-    desk = await open_desk(turn)
-    return gone(turn) if desk is None else await carry_out(desk, saying(desk.say("apply.edited")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.apply import interview, leaving, opening, pressing
+from handlers.apply import interview, leaving, opening, pressing, rewritten
 from handlers.apply.applied_routes import APPLIED_ROUTES
 from handlers.route import Route, command, kind, press
 from handlers.turn import Turn
@@ -42,6 +42,6 @@ APPLY_ROUTES: tuple[Route, ...] = (
         matches=lambda turn: _in_interview(turn, "unsupported"),
         handle=interview.unreadable,
     ),
-    Route(name="apply_edited", matches=lambda turn: _in_interview(turn, "edited"), handle=interview.edited),
+    Route(name="apply_edited", matches=lambda turn: _in_interview(turn, "edited"), handle=rewritten.edited),
     Route(name="apply_answer", matches=lambda turn: _in_interview(turn, "text"), handle=interview.typed),
 )
