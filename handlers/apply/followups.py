@@ -44,6 +44,18 @@ def awaits_answer(turn: Turn) -> bool:
     return turn.now <= datetime.fromisoformat(str(turn.pending["until"]))
 
 
+def sends_file(turn: Turn) -> bool:
+    """Tell whether a file or a voice message comes where a reviewer's question is to be answered."""
+    awaited = turn.pending.get("await") == _AWAITED
+    return awaited and turn.message.kind in ("file", "unsupported") and not turn.text
+
+
+async def not_in_words(turn: Turn) -> Result:
+    """Say that the answer is given in words, or with a link; the question stays open for it."""
+    text = turn.say("applied.followup.in_words")
+    return Result(replies=(Reply(text=text, language=turn.language),), pending=turn.pending)
+
+
 async def typed(turn: Turn) -> Result:
     """Store the answer to the question whose button was pressed."""
     return await _answer(turn, int(turn.pending["id"]))

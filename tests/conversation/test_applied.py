@@ -275,6 +275,16 @@ async def test_several_questions_are_answered_one_by_one(bot: Bot) -> None:
     assert again.text == EN("applied.followup.already", answer="Twelve meters.")
 
 
+async def test_a_voice_message_in_place_of_an_answer_leaves_the_question_open(bot: Bot) -> None:
+    application = await submitted(bot.database)
+    question = await asked(bot, application, "How long is your boat?")
+    await bot.press(f"v1:followup:{question}")
+    (reply,) = await bot.send(kind="unsupported", unsupported="voice", text="")
+    assert reply.text == EN("applied.followup.in_words")
+    reply = await bot.say("Twelve meters.")
+    assert reply.text == EN("applied.followup.thanks", number="2027-0001")
+
+
 async def test_a_question_of_the_team_is_not_mixed_up_with_the_interview(bot: Bot) -> None:
     first = await submitted(bot.database)
     question = await asked(bot, first, "How long is your boat?")

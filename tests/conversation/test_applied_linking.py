@@ -19,8 +19,8 @@ EN = Texts("en")
 
 
 @pytest.fixture
-async def bot(store: Database, clock: Clock) -> AsyncIterator[Bot]:
-    async with yard(store, clock) as running:
+async def bot(both: Database, clock: Clock) -> AsyncIterator[Bot]:
+    async with yard(both, clock) as running:
         await running.say("How much is the rent?")
         await running.say("How much is the rent?", chat="phone")
         yield running

@@ -22,8 +22,8 @@ BEGUN = (
 
 
 @pytest.fixture
-async def ann(store: Database, clock: Clock) -> AsyncIterator[Applicant]:
-    async with Bot(store, clock=clock, form=harbor()) as bot:
+async def ann(both: Database, clock: Clock) -> AsyncIterator[Applicant]:
+    async with Bot(both, clock=clock, form=harbor()) as bot:
         founder = Applicant(bot)
         await founder.go("I want to apply", *BEGUN)
         yield founder

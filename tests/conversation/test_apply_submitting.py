@@ -15,9 +15,9 @@ EN = Texts("en")
 
 
 @pytest.fixture
-async def ann(store: Database, clock: Clock) -> AsyncIterator[Applicant]:
+async def ann(both: Database, clock: Clock) -> AsyncIterator[Applicant]:
     clock.now = datetime(2027, 5, 10, 4, 0, tzinfo=UTC)
-    async with Bot(store, clock=clock, form=harbor()) as bot:
+    async with Bot(both, clock=clock, form=harbor()) as bot:
         founder = Applicant(bot)
         await founder.go("I want to apply", *TRIAL)
         yield founder

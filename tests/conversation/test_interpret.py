@@ -128,7 +128,7 @@ async def test_which_answer_is_meant_is_asked_when_it_is_not_clear() -> None:
 
 
 async def test_documents_out_of_reach_leave_the_decision_to_the_founder() -> None:
-    found = await meaning("Why Not Boats", "company_name", ask=unavailable)
+    found = await meaning("why not boats", "company_name", ask=unavailable)
     assert found.kind == "unsure"
     assert found.value is not None
 
