@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from bot.channels.terminal import TerminalChannel
     from bot.console.config import ConsoleConfig
     from bot.console.server import ConsoleServer
+    from bot.publishing import Publisher
     from bot.settings import Settings
+    from handlers.review.documents import DocumentDesk
     from handlers.turn import Services
     from knowledge.library import Library
     from knowledge.service import Knowledge
@@ -58,6 +60,18 @@ def open_library(settings: Settings, program: Program) -> Library:
     from knowledge.library import Library
 
     return Library(knowledge_config(settings, program), indexed_folder(settings))
+
+
+def document_desk(settings: Settings, publisher: Publisher, clock: Clock) -> DocumentDesk:
+    """What staff work on documents with; raises QuestionsInvalid for golden questions that cannot be read."""
+    from handlers.review.documents import DocumentDesk
+    from knowledge.evaluation import read_questions
+    from knowledge.rehearsal import Rehearsals
+
+    golden = settings.program / "golden.jsonl"
+    questions = read_questions(golden) if golden.is_file() else []
+    rehearsals = Rehearsals(publisher.library, questions, publisher.knowledge.in_background())
+    return DocumentDesk(publisher.database, publisher.knowledge, publisher, rehearsals, clock)
 
 
 def telegram_channel(settings: Settings, program: Program) -> TelegramChannel:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from handlers.review.overlay import overlay_of
 from knowledge.errors import IndexBusy, KnowledgeError
-from knowledge.model import Document, IngestReport, Overlay
-from storage.documents import state_of
+from knowledge.model import IngestReport, Overlay
 from storage.errors import StorageError
 
 if TYPE_CHECKING:
     from knowledge.library import Library
     from knowledge.service import Knowledge
     from storage.database import Database
-    from storage.document_records import DocumentRecord
 
 logger = logging.getLogger(__name__)
 _LOOKS_EVERY = 0.5
@@ -33,7 +31,7 @@ class Publisher:
     """
 
     def __init__(self, database: Database, knowledge: Knowledge, library: Library) -> None:
-        self._database, self._knowledge, self._library = database, knowledge, library
+        self.database, self.knowledge, self.library = database, knowledge, library
         self._told = asyncio.Event()
         self._looked = asyncio.Condition()
         self._rounds, self._busy = 0, False
@@ -93,20 +91,20 @@ class Publisher:
         from knowledge.store import current_overlay
 
         while True:
-            async with self._database.unit_of_work(read_only=True) as work:
+            async with self.database.unit_of_work(read_only=True) as work:
                 state = await work.documents.state()
             # The index changes behind our back when another process ingests; rarely, so it is asked rarely.
             if state == self._state and self._rounds % _LOOKS_AT_INDEX_EVERY:
                 return None
-            self._state = await asyncio.to_thread(current_overlay, self._library.config)
+            self._state = await asyncio.to_thread(current_overlay, self.library.config)
             if state == self._state:
                 return None
             try:
-                overlay = await overlay_of(self._database)
-                report = await publish(self._library, overlay, self._knowledge)
+                overlay = await overlay_of(self.database)
+                report = await publish(self.library, overlay, self.knowledge)
                 # What was taken away right after would else look like the state of before.
                 self._state = overlay.state
-                await self._knowledge.refresh()
+                await self.knowledge.refresh()
                 return report
             except IndexBusy:
                 # Somebody else publishes, perhaps the very same: look again when they are done.
@@ -119,36 +117,3 @@ async def publish(library: Library, overlay: Overlay, knowledge: Knowledge) -> I
 
     embeddings = knowledge.in_background()
     return await asyncio.to_thread(ingest, library.config, library.sources(overlay), embeddings)
-
-
-async def overlay_of(database: Database) -> Overlay:
-    """Everything that staff have written, as documents of the knowledge room, with the name of that state."""
-    async with database.unit_of_work(read_only=True) as work:
-        records = await work.documents.current()
-    # The state of these very records: another save may be committed between two statements.
-    return Overlay(documents=tuple(map(as_document, records)), state=state_of(records))
-
-
-def with_change(overlay: Overlay, documents: Sequence[Document] = (), removed: Sequence[str] = ()) -> Overlay:
-    """What would lie over the folder after a change that is not made yet; its state is nobody's."""
-    kept = {d.id: d for d in overlay.documents if d.id not in removed}
-    kept |= {document.id: document for document in documents}
-    return Overlay(documents=tuple(kept[name] for name in sorted(kept)), state="proposed")
-
-
-def as_document(record: DocumentRecord) -> Document:
-    """A saved version as the knowledge room knows documents; its version begins with the number."""
-    return Document(
-        id=record.id,
-        title=record.title,
-        language=record.language,
-        markdown=record.markdown,
-        path=record.id,
-        version=f"{record.version}-{record.digest[:16]}",
-        twin=record.twin,
-        sources=record.sources,
-        as_of=record.as_of,
-        sample=record.sample,
-        valid_from=record.valid_from,
-        valid_until=record.valid_until,
-    )

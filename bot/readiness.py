@@ -82,7 +82,7 @@ def indexed_folder(settings: Settings) -> Path:
 
 async def stored_overlay(settings: Settings) -> Overlay:
     """What staff have written; nothing where no database has been set up yet."""
-    from bot.publishing import overlay_of
+    from handlers.review.overlay import overlay_of
     from storage.database import Database
     from storage.errors import DatabaseOutdated
 

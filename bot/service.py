@@ -8,12 +8,20 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from bot.announcing import Announcing, Hooks
-from bot.app import console_server, open_knowledge, open_library, telegram_channel, terminal_channel
+from bot.app import (
+    console_server,
+    document_desk,
+    open_knowledge,
+    open_library,
+    telegram_channel,
+    terminal_channel,
+)
 from bot.attendance import Attendance, Patience
 from bot.channels.base import Channel
 from bot.chores import keep_indexing, keep_sweeping
@@ -69,7 +77,9 @@ async def serve(settings: Settings) -> None:
         channels = [telegram_channel(settings, program)] if token else []
         names = [channel.name for channel in channels]
         files = FileStore(settings.data_dir, channels)
-        services = _services(settings, database, knowledge, channels, files)
+        publisher = Publisher(database, knowledge, open_library(settings, program))
+        desk = document_desk(settings, publisher, utc_now)
+        services = replace(_services(settings, database, knowledge, channels, files), documents=desk)
         worker = new_worker_id()
         dispatcher = _dispatcher(services, channels, worker) if channels else None
         nudge = dispatcher.look_now if dispatcher is not None else lambda: None
@@ -77,7 +87,6 @@ async def serve(settings: Settings) -> None:
         if console is not None:
             await console.start()
             logger.info("the console is at %s", settings.console_address)
-        publisher = Publisher(database, knowledge, open_library(settings, program))
         heartbeat.start()
         chores = [
             asyncio.create_task(publisher.keep()),

@@ -19,6 +19,7 @@ from storage.announcement_records import StaffRecord
 from storage.records import MessageRecord, Payload, Person
 
 if TYPE_CHECKING:  # a handler never needs SQLAlchemy to be imported
+    from handlers.review.documents import DocumentDesk
     from storage.database import Database, UnitOfWork
 
 Write = Callable[["UnitOfWork", int], Awaitable[Sequence[Reply]]]
@@ -51,7 +52,7 @@ class Services:
     `form` is the program's application form, None when it takes no applications here; `deep_link` makes the
     address that opens this bot on a channel with a payload, None where a channel has none. Announcements
     reach the chats of `channels`, `rate` of them a second. `desk_url` is the address of the console, "" for
-    none.
+    none. `documents` is what staff work on them with, None in a process that publishes none.
     """
 
     database: Database
@@ -65,6 +66,7 @@ class Services:
     channels: Sequence[str] = ()
     rate: int = 30
     desk_url: str = ""
+    documents: DocumentDesk | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from knowledge.config import KnowledgeConfig
 from knowledge.documents import Known
-from knowledge.ingest import Sources, gather
-from knowledge.model import Document, Overlay, ReadFailure
+from knowledge.ingest import Sources, cut, gather
+from knowledge.model import Document, Overlay, Passage, ReadFailure
+
+_KEPT = 5000
 
 
 class Library:
@@ -19,6 +21,16 @@ class Library:
         self._folder = folder
         self._known: Known = {}
         self._reading = asyncio.Lock()
+        self._cut: dict[tuple[str, str], tuple[Passage, ...]] = {}
+
+    def passages(self, document: Document) -> tuple[Passage, ...]:
+        """Cut a document as the index does; kept for the next time."""
+        key = (document.id, document.version)
+        if key not in self._cut:
+            if len(self._cut) >= _KEPT:
+                self._cut.clear()
+            self._cut[key] = cut([document])
+        return self._cut[key]
 
     def sources(self, overlay: Overlay) -> Sources:
         """What an index of the folder and an overlay is made from."""

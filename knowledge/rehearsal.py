@@ -70,7 +70,7 @@ class Rehearsals:
     def __init__(
         self, library: Library, golden: Sequence[LabeledQuestion], embeddings: BackgroundEmbeddings
     ) -> None:
-        self._library, self._golden, self._embeddings = library, tuple(golden), embeddings
+        self.library, self._golden, self._embeddings = library, tuple(golden), embeddings
         self._config = replace(library.config, chat_model="")
         self._turn = asyncio.Lock()
         self._before: _Asked | None = None
@@ -87,7 +87,7 @@ class Rehearsals:
         async with self._turn:
             version, old = await asyncio.to_thread(self._current)
             before = await self._ask(version, old, probes, lambda d, t: tell("before", d, t))
-            sources = self._library.sources(proposed)
+            sources = self.library.sources(proposed)
             documents, contents = await asyncio.to_thread(
                 self._build, sources, old, lambda d, t: tell("build", d, t)
             )

@@ -117,6 +117,7 @@ class Shelf:
         self._lexical = LexicalIndex([terms(p.searched_text) for p in self.passages])
         self._windows: dict[int, tuple[frozenset[str], ...]] = {}
         self._rows = {p.id: i for i, p in enumerate(self.passages)}
+        self.documents = frozenset((p.document_id, p.document_version) for p in self.passages)
         self._by_document: dict[str, list[int]] = {}
         self._by_heading: dict[tuple[str, str], list[int]] = {}
         for row, passage in enumerate(self.passages):

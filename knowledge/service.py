@@ -160,6 +160,10 @@ class Knowledge:
         """
         return self._shelf.section(document, heading, language)
 
+    def versions(self) -> frozenset[tuple[str, str]]:
+        """Name id and version of every document that can be answered from now."""
+        return self._shelf.documents
+
     def in_background(self) -> BackgroundEmbeddings:
         """Lend the embedder to other work of this event loop, which gets it when no founder needs it."""
         return BackgroundEmbeddings(self._worker, asyncio.get_running_loop())

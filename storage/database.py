@@ -17,6 +17,7 @@ from storage.applications import Applications
 from storage.changes import Changes
 from storage.codes import Codes
 from storage.conversations import Conversations
+from storage.document_uses import DocumentUses
 from storage.documents import Documents
 from storage.engine import Location, build_engine, locate
 from storage.errors import DatabaseOutdated, DatabaseReadOnly, StorageError
@@ -64,6 +65,7 @@ class UnitOfWork:
         "changes",
         "codes",
         "conversations",
+        "document_uses",
         "documents",
         "feedback",
         "files",
@@ -118,6 +120,7 @@ class UnitOfWork:
         self.api_tokens = ApiTokens(scope)
         self.workers = Workers(scope)
         self.documents = Documents(scope)
+        self.document_uses = DocumentUses(scope)
 
 
 class Database:

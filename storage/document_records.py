@@ -61,6 +61,11 @@ class DocumentRecord:
     note: str
     created_at: datetime
 
+    @property
+    def content(self) -> NewDocument:
+        """What was saved, without who and when."""
+        return NewDocument(**{name: getattr(self, name) for name in NewDocument.__slots__})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentUse:

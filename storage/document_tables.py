@@ -52,7 +52,9 @@ class DocumentUse(Numbered, Table):
 
     __tablename__ = "document_uses"
     __table_args__ = args(
-        UniqueConstraint("message_id", "document_id"), Index(None, "document_id", "cited", "message_id")
+        UniqueConstraint("message_id", "document_id"),
+        Index(None, "document_id", "cited", "message_id"),
+        Index(None, "created_at", "document_id", "cited"),
     )
 
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"))

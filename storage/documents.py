@@ -46,15 +46,6 @@ class Documents(Repository):
         """
         return await self._add(new, author, staff_id, based_on, note)
 
-    async def restore(
-        self, document_id: str, version: int, *, author: str, staff_id: int | None = None, based_on: int
-    ) -> DocumentRecord | None:
-        """Write a new version that reads like an old one; None when there is no such version."""
-        old = await self.version(document_id, version)
-        if old is None:
-            return None
-        return await self._add(_content(old), author, staff_id, based_on, f"restored version {version}")
-
     async def remove(
         self,
         document_id: str,
@@ -66,12 +57,12 @@ class Documents(Repository):
     ) -> DocumentRecord | None:
         """Take a document away, so that the folder's text counts again; None when nothing is there.
 
-        It is a version of its own, and can be undone by `restore`.
+        It is a version of its own: saving the content of an older one brings it back.
         """
         now = await self.get(document_id)
         if now is None:
             return None
-        return await self._add(_content(now), author, staff_id, based_on, note, removed=True)
+        return await self._add(now.content, author, staff_id, based_on, note, removed=True)
 
     async def get(self, document_id: str) -> DocumentRecord | None:
         """Find the version that counts; None for a removed document and one that only the folder has."""
@@ -158,10 +149,6 @@ def _values(new: NewDocument) -> dict[str, Any]:
     shown = {name: str(value) for name, value in values.items()}
     digest = hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
     return {**values, "document_id": new.id, "digest": digest}
-
-
-def _content(record: DocumentRecord) -> NewDocument:
-    return NewDocument(**{name: getattr(record, name) for name in NewDocument.__slots__})
 
 
 def _record(row: Any) -> DocumentRecord:

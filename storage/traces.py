@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import insert, select
 
+from storage.document_tables import DocumentUse
 from storage.entries import NewTrace
 from storage.records import TraceRecord
 from storage.repository import Repository, columns, named, table
@@ -31,6 +33,17 @@ class Traces(Repository):
         if trace.conversation_id in self._scope.erased_conversations:
             values.update(question="", searched="", passages=[])
         await self._write(_ADD, {**values, "created_at": self._now()})
+        await self._note_uses(trace, values["passages"])
+
+    async def _note_uses(self, trace: NewTrace, passages: Sequence[Mapping[str, Any]]) -> None:
+        """Note which documents were cited; of a refusal, which one came nearest."""
+        used = [one for one in passages if one.get("cited") is not None] if trace.answered else passages[:1]
+        if not used or trace.answered is None:
+            return
+        shared = {"message_id": trace.message_id, "cited": trace.answered, "created_at": self._now()}
+        rows = {one["document"]: {"document_id": one["document"], "version": one["version"]} for one in used}
+        statement = self._insert(DocumentUse).values([{**row, **shared} for row in rows.values()])
+        await self._write(statement.on_conflict_do_nothing())
 
     async def for_message(self, message_id: int) -> TraceRecord | None:
         """Find the trace of the turn that a founder's message started."""

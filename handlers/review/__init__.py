@@ -1,0 +1,1 @@
+"""What staff do with what founders asked, and with what the bot knows."""

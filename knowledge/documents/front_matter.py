@@ -89,6 +89,11 @@ def _checked(values: dict[str, Any], zone: tzinfo) -> FrontMatter:
     )
 
 
+def is_identifier(text: str) -> bool:
+    """Tell whether a text can be the id of a document."""
+    return bool(_IDENTIFIER.fullmatch(text)) and ".." not in text
+
+
 def _wrong(key: str, expected: str) -> Unreadable:
     return Unreadable(f"has front matter in which {key} is not {expected}")
 
@@ -104,7 +109,7 @@ def _text(values: dict[str, Any], key: str) -> str | None:
 
 def _identifier(values: dict[str, Any], key: str) -> str | None:
     value = _text(values, key)
-    if value is not None and (not _IDENTIFIER.fullmatch(value) or ".." in value):
+    if value is not None and not is_identifier(value):
         raise _wrong(key, "made of letters, digits, dots, hyphens and slashes")
     return value
 
@@ -128,12 +133,13 @@ def _sources(values: dict[str, Any]) -> tuple[str, ...]:
     if not isinstance(addresses, list):
         raise _wrong("sources", "a list of addresses")
     for address in addresses:
-        if not isinstance(address, str) or not _is_address(address):
+        if not isinstance(address, str) or not is_address(address):
             raise _wrong("sources", "a list of http:// or https:// addresses")
     return tuple(addresses)
 
 
-def _is_address(address: str) -> bool:
+def is_address(address: str) -> bool:
+    """Tell whether a text is a web address."""
     try:
         parts = urlsplit(address)
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and not re.search(r"\s", address)

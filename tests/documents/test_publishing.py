@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.publishing import overlay_of
+from handlers.review.overlay import overlay_of
 from knowledge.config import KnowledgeConfig
 from knowledge.errors import KnowledgeError
 from knowledge.ingest import ingest

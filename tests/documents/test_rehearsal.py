@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.publishing import with_change
+from handlers.review.overlay import with_change
 from knowledge.config import KnowledgeConfig
 from knowledge.embeddings import BUNDLED, build_embeddings
 from knowledge.evaluation import LabeledQuestion

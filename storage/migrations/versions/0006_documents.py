@@ -66,6 +66,7 @@ def _create_documents() -> None:
         sa.UniqueConstraint("message_id", "document_id"),
     )
     index("document_uses", "document_id", "cited", "message_id")
+    index("document_uses", "created_at", "document_id", "cited")
 
 
 def downgrade() -> None:
