@@ -391,13 +391,14 @@ async def test_the_second_of_two_sees_what_the_first_changed_and_may_insist(desk
 async def test_ones_own_older_card_still_works(desk: Desk) -> None:
     await desk.drafted()
     card = desk.seen
-    await desk.press("Urgent")
-    desk.all = [card]
-
     await desk.press("Topic")
     await desk.press("Calls")
+    desk.all = [card]
 
-    assert (await desk.announcement())["topic"] == "calls"
+    await desk.press("Urgent")
+
+    stored = await desk.announcement()
+    assert (stored["topic"], bool(stored["urgent"])) == ("calls", True)
 
 
 async def test_a_draft_is_thrown_away_only_after_asking_and_can_be_copied(desk: Desk) -> None:
