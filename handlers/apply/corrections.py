@@ -133,10 +133,19 @@ def _has_unit(question: Question, lowered: str) -> bool:
     return any(unit and unit.casefold() in lowered for unit in question.unit.values())
 
 
-def names(question: Question) -> Iterator[str]:
-    """Every short name of a question, in all languages, folded."""
-    for name in (*question.labels.values(), *(one for own in question.names.values() for one in own)):
-        yield name.casefold()
+_NAMES: dict[int, tuple[Question, tuple[str, ...]]] = {}
+_MOST_NAMES = 2000
+
+
+def names(question: Question) -> tuple[str, ...]:
+    """Every short name of a question, in all languages, folded; remembered, for each message looks at all."""
+    known = _NAMES.get(id(question))
+    if known is None or known[0] is not question:
+        if len(_NAMES) >= _MOST_NAMES:
+            _NAMES.clear()
+        every = (*question.labels.values(), *(one for own in question.names.values() for one in own))
+        known = _NAMES[id(question)] = question, tuple(dict.fromkeys(name.casefold() for name in every))
+    return known[1]
 
 
 def _named(text: str, state: State, answers: Answers) -> list[_Named]:
@@ -146,7 +155,9 @@ def _named(text: str, state: State, answers: Answers) -> list[_Named]:
     for slot in state.slots:
         if slot.closing or slot.question.type == "group":
             continue
-        places = [place for name in set(names(slot.question)) for place in _places(name, lowered)]
+        places = [
+            place for name in names(slot.question) if name in lowered for place in _places(name, lowered)
+        ]
         found += [_Named(slot, start, end) for start, end in places]
     found = [one for one in found if not any(_covers(other, one) for other in found)]
     given = [one for one in found if one.slot.key in answers]

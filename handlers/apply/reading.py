@@ -87,7 +87,8 @@ class Reading:
     def __init__(self, text: str, slot: Slot | None, language: str, today: date) -> None:
         self.text, self.slot, self.language, self.today = text, slot, language, today
         every = sentences(text)
-        self.sentences = [item for item in every if not _courtesy(item.text)] or every
+        spoken = [item for item in every if not _courtesy(item.text)] if len(every) > 1 else every
+        self.sentences = spoken or every
 
     @property
     def prose(self) -> bool:
