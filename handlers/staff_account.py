@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from handlers.apply.codes import tidy
+from handlers.apply.codes import is_code, tidy
 from handlers.messages import Reply
 from handlers.route import Route, command
 from handlers.staff_rights import command_lines
@@ -75,7 +75,8 @@ def _card(turn: Turn, member: StaffRecord) -> str:
 
 def _opens_with_code(turn: Turn) -> bool:
     message = turn.message
-    return message.command == "start" and message.arguments.startswith(LINK)
+    given = message.arguments.startswith(LINK) or is_code(message.arguments)
+    return message.command == "start" and given
 
 
 STAFF_ROUTES: tuple[Route, ...] = (

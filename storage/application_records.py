@@ -12,6 +12,10 @@ from storage.records import Payload
 ApplicationStatus = Literal["draft", "submitted", "in_review", "accepted", "declined", "withdrawn"]
 MemberRole = Literal["owner", "member"]
 CodePurpose = Literal["link_account", "join_application", "link_staff"]
+ALPHABET = "BCDFGHJKLMNPQRSTVWXZ23456789"
+"""No vowels, so that no word appears, and nothing that looks like something else."""
+
+LENGTH = 8
 CodeRefusal = Literal["unknown", "expired", "used", "own", "too_many"]
 
 

@@ -8,16 +8,12 @@ from datetime import timedelta
 
 from sqlalchemy import func, insert, select, update
 
-from storage.application_records import CodePurpose, CodeRecord, CodeRefusal, CodeRefused
+from storage.application_records import ALPHABET, LENGTH, CodePurpose, CodeRecord, CodeRefusal, CodeRefused
 from storage.application_tables import Code, CodeAttempt
 from storage.repository import Repository, columns, filled, named, table
 
 _codes, _attempts = table(Code), table(CodeAttempt)
 
-ALPHABET = "BCDFGHJKLMNPQRSTVWXZ23456789"
-"""No vowels, so that no word appears, and nothing that looks like something else."""
-
-LENGTH = 8
 MAX_TRIES = 5
 TRIES_WITHIN = timedelta(hours=1)
 

@@ -97,6 +97,7 @@ def set_status(
             record = await _find(work, number)
             if not await work.applications.set_status(record.id, _status(status), actor(), note):
                 return None
+            await _note(work, "application.status", record, status=status)
             changed = await work.applications.get(record.id)
             assert changed is not None
             return await tell(
@@ -132,6 +133,7 @@ def ask(
             asked = await work.applications.ask_follow_up(
                 record.id, asked_by=actor(), question=question.strip()
             )
+            await _note(work, "application.ask", record, question=asked.id)
             notice = notice_of_follow_up(program, record, asked.id, asked.question, record.language)
             return await tell(work, record.founder_id, notice)
 
@@ -184,6 +186,10 @@ async def _find(work: UnitOfWork, number: str) -> ApplicationRecord:
     if record is None:
         raise CommandError(f"There is no application {number}")
     return record
+
+
+async def _note(work: UnitOfWork, action: str, record: ApplicationRecord, **details: object) -> None:
+    await work.audit.note(action, actor=actor(), about=("application", record.id), details=details)
 
 
 def _told(told: bool) -> str:

@@ -18,6 +18,8 @@ from storage.announcement_records import AnnouncementRecord, Audience, NewAnnoun
 
 LONGEST_TEXT = 3900
 """Units as Telegram counts them in one message, with room for the note that names the other language."""
+LONGEST_CAPTION = 1024
+"""Units of a text that still fits below a picture or a file, in the same message."""
 LONGEST_LABEL = 40
 MOST_REPLIES = 4
 LARGEST_PICTURE = 10_000_000

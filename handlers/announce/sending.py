@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from handlers.announce import steering
-from handlers.announce.checks import DraftRefused, check_sendable
+from handlers.announce.checks import LONGEST_CAPTION, DraftRefused, check_sendable, sent_length
 from handlers.announce.composing import wrong
 from handlers.announce.desk import act, card, gone, words
 from handlers.announce.drafting import Gone
@@ -73,7 +73,9 @@ def reach_lines(
     if not total:
         return lines
     lines += _strangers(speak, record, found.languages)
-    lines.append(say("announce.count.takes", time=duration(speak, total / rate), rate=rate))
+    lines.append(
+        say("announce.count.takes", time=duration(speak, total * messages_each(record) / rate), rate=rate)
+    )
     if record.at is not None:
         lines.append(say("announce.count.begins", time=speak.time(record.at)))
     quiet = waits_for_morning(speak, record, now)
@@ -85,6 +87,12 @@ def reach_lines(
 def waits_for_morning(speak: Words, record: AnnouncementRecord, now: datetime) -> datetime | None:
     """When the quiet hours end that an announcement would begin in; None when nothing holds it back."""
     return None if record.urgent else quiet_until(record.at or now, speak.program.timezone)
+
+
+def messages_each(record: AnnouncementRecord) -> int:
+    """How many messages each recipient gets: a long text does not fit below a picture or file."""
+    longest = max(sent_length(text) for text in record.texts.values())
+    return 2 if record.file and longest > LONGEST_CAPTION else 1
 
 
 def duration(speak: Words, seconds: float) -> str:

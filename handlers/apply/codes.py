@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from handlers.buttons import parse_press
 from handlers.messages import IncomingMessage, Reply
 from handlers.turn import Turn
-from storage.application_records import CodeRefused
+from storage.application_records import ALPHABET, LENGTH, CodeRefused
 
 HIDDEN = "hidden"
 """The key of Reply.extra that names what the log of messages must not keep."""
 MASK = "***"
 _LONGEST = 16
+_CODE = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
 _COMMANDS = frozenset({"link", "join", "staff"})
 _LINKS = ("join_", "staff_")
 _PRESSES = frozenset({"linked", "joined", "keepdraft"})
@@ -23,6 +25,11 @@ def tidy(typed: str) -> str:
     """A code as it was issued: capitals and digits, without what people put between them."""
     kept = "".join(char for char in typed.upper() if char.isascii() and char.isalnum())
     return kept[:_LONGEST]
+
+
+def is_code(typed: str) -> bool:
+    """Tell whether this looks like a code, used or not."""
+    return _CODE.fullmatch(typed.strip().upper()) is not None
 
 
 def hidden(code: str) -> Mapping[str, str]:
@@ -38,7 +45,8 @@ def refusal(turn: Turn, refused: CodeRefused, command: str) -> Reply:
 
 def code_in(message: IncomingMessage) -> str:
     """What a founder's message holds that the log of messages must not keep; "" for nothing."""
-    opened = message.command == "start" and message.arguments.startswith(_LINKS)
+    given = message.arguments.startswith(_LINKS) or is_code(message.arguments)
+    opened = message.command == "start" and given
     if message.command in _COMMANDS or opened:
         return message.arguments.strip()
     press = parse_press(message.button)

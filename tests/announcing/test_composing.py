@@ -25,10 +25,10 @@ def data(value: Any) -> Any:
 
 
 @pytest.fixture
-async def desk(store: Database, clock: Clock, tmp_path: Path) -> AsyncIterator[Desk]:
+async def desk(both: Database, clock: Clock, tmp_path: Path) -> AsyncIterator[Desk]:
     channel = RecordingChannel()
     files = FileStore(tmp_path, [])
-    async with Bot(store, clock=clock, channel=channel, files=files) as bot:
+    async with Bot(both, clock=clock, channel=channel, files=files) as bot:
         yield await Desk.open(bot)
 
 

@@ -96,6 +96,14 @@ async def test_a_founder_who_tries_a_staff_command_sees_what_any_unknown_command
     assert await says(desk, typed, hint=hint) == unknown
 
 
+async def test_the_bare_code_behind_start_is_taken_too(desk: Bot) -> None:
+    _, code = await employ(desk.database, "Jie")
+
+    assert (await says(desk, f"/start {code.lower()}")).startswith(EN("team.linked"))
+    assert code.lower() not in str(await rows(desk.database, "messages"))
+    assert await says(desk, "/start BCDFGHJK", "bob") == await says(desk, "/start", "bob")
+
+
 async def test_a_wrong_code_in_a_link_is_an_ordinary_welcome(desk: Bot) -> None:
     assert await says(desk, "/start staff_BCDFGHJK") == await says(desk, "/start")
 
