@@ -59,7 +59,7 @@ def open_library(settings: Settings, program: Program) -> Library:
     from bot.readiness import indexed_folder
     from knowledge.library import Library
 
-    return Library(knowledge_config(settings, program), indexed_folder(settings))
+    return Library(knowledge_config(settings, program), lambda: indexed_folder(settings))
 
 
 def document_desk(settings: Settings, publisher: Publisher, clock: Clock) -> DocumentDesk:

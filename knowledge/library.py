@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from knowledge.config import KnowledgeConfig
@@ -14,9 +15,9 @@ _KEPT = 5000
 
 
 class Library:
-    """Reads a program's folder again only where a file has changed."""
+    """Reads the folder that is indexed at the moment, again only where a file has changed."""
 
-    def __init__(self, config: KnowledgeConfig, folder: Path) -> None:
+    def __init__(self, config: KnowledgeConfig, folder: Callable[[], Path]) -> None:
         self.config = config
         self._folder = folder
         self._known: Known = {}
@@ -34,7 +35,7 @@ class Library:
 
     def sources(self, overlay: Overlay) -> Sources:
         """What an index of the folder and an overlay is made from."""
-        return Sources(folder=self._folder, overlay=overlay, known=self._known)
+        return Sources(folder=self._folder(), overlay=overlay, known=self._known)
 
     async def read(self, overlay: Overlay | None = None) -> tuple[list[Document], list[ReadFailure]]:
         """Read everything that counts, and name what cannot be read.

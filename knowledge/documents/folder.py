@@ -34,7 +34,7 @@ _LONGEST_TITLE = 80
 
 
 Known = MutableMapping[tuple[str, int, int], "Document | Unreadable"]
-"""What files gave when they were read before, by name, size and time of change."""
+"""What files gave when they were read before, by path, size and time of change."""
 
 
 def read_folder(
@@ -60,7 +60,7 @@ def read_folder(
             name = _name(path, folder)
             try:
                 read = partial(_read, path, name, languages, converter, zone)
-                document = _read_once(path, name, known, read)
+                document = _read_once(path, known, read)
                 if document.id in documents:
                     first = documents[document.id].path
                     raise Unreadable(f"has the id {document.id!r}, which {first} has already")
@@ -97,12 +97,12 @@ def _name(path: Path, folder: Path) -> str:
     return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "replace")
 
 
-def _read_once(path: Path, name: str, known: Known | None, read: Callable[[], Document]) -> Document:
+def _read_once(path: Path, known: Known | None, read: Callable[[], Document]) -> Document:
     """Read a file unless it is known as it is now; raises what the first reading raised."""
     if known is None:
         return read()
     status = path.stat()
-    key = (name, status.st_size, status.st_mtime_ns)
+    key = (str(path), status.st_size, status.st_mtime_ns)
     if key not in known:
         try:
             known[key] = read()

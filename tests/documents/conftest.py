@@ -95,7 +95,7 @@ async def a_process(
         return Shelf(snapshot.version, snapshot.passages, snapshot.vectors, snapshot.readings)
 
     knowledge = Knowledge(here, embeddings, load, lambda: current_version(here))
-    library = Library(here, folder)
+    library = Library(here, lambda: folder)
     publisher = Publisher(database, knowledge, library)
     chore = asyncio.create_task(publisher.keep()) if publishing else None
     try:

@@ -59,7 +59,8 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeConfig:
 @pytest.fixture
 async def office(database: Database, indexed: KnowledgeConfig) -> AsyncIterator[Office]:
     knowledge = Knowledge.open(indexed)
-    publisher = Publisher(database, knowledge, Library(indexed, indexed.data_dir.parent / "documents"))
+    library = Library(indexed, lambda: indexed.data_dir.parent / "documents")
+    publisher = Publisher(database, knowledge, library)
     rehearsals = Rehearsals(publisher.library, [GOLDEN], knowledge.in_background())
     desk = DocumentDesk(database, knowledge, publisher, rehearsals, lambda: datetime.now(UTC))
     async with database.unit_of_work() as work:

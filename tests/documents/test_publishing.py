@@ -13,7 +13,8 @@ from knowledge.ingest import ingest
 from knowledge.store import build_store, current_overlay, current_version
 from storage.database import Database
 from tests.documents.conftest import Harbor, a_process, crane, ferry, until
-from tests.knowledge.rules import RuleEmbeddings
+from tests.knowledge.rules import RuleEmbeddings, config
+from tests.knowledge.test_store import chroma_server  # noqa: F401 - a fixture
 
 LIFTS, LEAVES = "How much does the crane lift?", "When does the ferry leave?"
 
@@ -78,13 +79,30 @@ async def test_a_document_committed_by_a_process_that_died_is_published_by_anoth
 async def test_two_machines_with_indexes_of_their_own_both_answer(
     database: Database, tmp_path: Path, here: KnowledgeConfig, folder: Path
 ) -> None:
-    from tests.knowledge.rules import config
-
     elsewhere = config(tmp_path / "elsewhere", threshold=0.0, languages=("en",))
     ingest(elsewhere, folder, RuleEmbeddings())
     async with a_process(database, here, folder) as one, a_process(database, elsewhere, folder) as other:
         await one.save(ferry())
         await until(lambda: _says(one, LEAVES, "seven"))
+        await until(lambda: _says(other, LEAVES, "seven"))
+
+
+async def test_with_a_chroma_server_one_process_publishes_for_all(
+    database: Database,
+    tmp_path: Path,
+    folder: Path,
+    chroma_server: str,  # noqa: F811
+) -> None:
+    machines = [
+        config(tmp_path / name, program="shared", chroma_url=chroma_server, threshold=0.0, languages=("en",))
+        for name in ("one", "other")
+    ]
+    ingest(machines[0], folder, RuleEmbeddings())
+    async with (
+        a_process(database, machines[0], folder) as one,
+        a_process(database, machines[1], folder, publishing=False) as other,
+    ):
+        await one.save(ferry())
         await until(lambda: _says(other, LEAVES, "seven"))
 
 

@@ -54,7 +54,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeConfig:
 
 @pytest.fixture
 def library(here: KnowledgeConfig) -> Library:
-    return Library(here, here.data_dir.parent / "documents")
+    return Library(here, lambda: here.data_dir.parent / "documents")
 
 
 @pytest.fixture
