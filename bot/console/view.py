@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.console.config import LANGUAGES, Console
-from bot.console.cookies import FLASH, VISIT, put_cookie, read_cookie
+from bot.console.cookies import FLASH, LANGUAGE, VISIT, put_cookie, read_cookie
 from bot.console.rendering import Templates
 from bot.console.texts import FALLBACK, Wording
 from handlers.staff import Permission, may
@@ -73,9 +73,7 @@ class View:
         """The sentences in the reader's language: chosen by hand, else the browser's, else the program's."""
         if self.me is not None and self.me.staff.language in LANGUAGES:
             return Wording(self.me.staff.language)
-        chosen = self.request.query_params.get("lang") or read_cookie(
-            self.request, self.console.config, "language"
-        )
+        chosen = self._asked_for or read_cookie(self.request, self.console.config, LANGUAGE)
         if chosen in LANGUAGES:
             return Wording(chosen)
         for part in self.request.headers.get("accept-language", "").split(","):
@@ -83,6 +81,12 @@ class View:
                 return Wording(code)
         default = self.console.services.program.default_language
         return Wording(default if default in LANGUAGES else FALLBACK)
+
+    @property
+    def _asked_for(self) -> str:
+        """The language of a link on the pages before signing in; "" for none."""
+        asked = self.request.query_params.get("lang", "")
+        return asked if asked in LANGUAGES else ""
 
     @property
     def language(self) -> str:
@@ -160,6 +164,8 @@ class View:
             response.headers["HX-Trigger"] = json.dumps({"toast": {"text": toast.text, "kind": toast.kind}})
         if not partial and context["toast"] is not None:
             put_cookie(response, self.console.config, FLASH, "", seconds=0)
+        if self._asked_for and self.me is None:
+            put_cookie(response, self.console.config, LANGUAGE, self._asked_for)
         if self._fresh:
             assert self._token is not None
             put_cookie(response, self.console.config, VISIT, self._token)

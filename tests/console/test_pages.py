@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.console.cookies import FLASH, cookie_name
 from tests.console.desk import Desk, text_of
+from tests.conversation.fakes import Clock
 
 PAGES = ("/", "/staff", "/audit", "/account", "/api")
 
@@ -40,3 +42,70 @@ async def test_the_audit_log_is_filtered_and_continued(desk: Desk) -> None:
     assert "<html" not in only.text
     assert "Li Na" in text_of(only)
     assert "n: " not in only.text
+
+
+async def test_htmx_is_sent_to_the_sign_in_page_as_a_whole_when_a_session_has_ended(desk: Desk) -> None:
+    answer = await desk.stranger().get("/audit", htmx=True)
+    assert answer.status_code == 204
+    assert answer.headers["hx-redirect"] == "/sign-in"
+    assert (await desk.stranger().get("/audit?person=1")).headers["location"] == (
+        "/sign-in?next=%2Faudit%3Fperson%3D1"
+    )
+
+
+async def test_what_was_done_is_said_once_on_the_next_page(desk: Desk) -> None:
+    other = await desk.person("editor", "Li Na")
+    browser = await desk.browser("owner")
+    token = await browser.csrf()
+    sent = await browser.client.post(f"/staff/{other.id}/end-sessions", data={"csrf_token": token})
+    assert sent.headers["location"] == "/staff"
+    assert "Li Na is signed out everywhere." in (await browser.get("/staff")).text
+    assert "is signed out everywhere." not in (await browser.get("/staff")).text
+    by_htmx = await browser.post(f"/staff/{other.id}/end-sessions", htmx=True)
+    assert (by_htmx.status_code, by_htmx.headers["hx-redirect"]) == (204, "/staff")
+
+
+async def test_a_made_up_word_for_the_next_page_is_text(desk: Desk) -> None:
+    browser = await desk.browser("viewer")
+    name = cookie_name(desk.console.config, FLASH)
+    for value in ("nonsense", "e30", "WyI8c2NyaXB0PiIsICJiYWQiXQ"):
+        browser.client.cookies.set(name, value, domain="127.0.0.1")
+        page = await browser.get("/")
+        assert page.status_code == 200
+        assert "<script>" not in page.text
+
+
+async def test_the_language_before_signing_in_is_the_browsers_or_chosen(desk: Desk) -> None:
+    for headers, path, language in (
+        ({"Accept-Language": "en-GB,en;q=0.9"}, "/sign-in", "en"),
+        ({"Accept-Language": "zh-TW"}, "/sign-in", "zh-CN"),
+        ({"Accept-Language": "fr"}, "/sign-in", "zh-CN"),
+        ({"Accept-Language": "zh"}, "/sign-in?lang=en", "en"),
+        ({"Accept-Language": "zh"}, "/sign-in?lang=xx", "zh-CN"),
+    ):
+        browser = desk.stranger(**headers)
+        page = await browser.get(path)
+        assert f'<html lang="{language}"' in page.text, (headers, path)
+        page = await browser.post("/sign-in", {"name": "nobody"})
+        assert f'<html lang="{language}"' in page.text, "the choice is remembered"
+
+
+async def test_adding_staff_says_what_is_wrong(desk: Desk) -> None:
+    await desk.person("editor", "Li Na")
+    browser = await desk.browser("owner")
+    for form, said in (
+        ({"name": "", "role": "viewer"}, "Please give a name"),
+        ({"name": "12345", "role": "viewer"}, "Please give a name"),
+        ({"name": "x" * 61, "role": "viewer"}, "Please give a name"),
+        ({"name": "Anna", "role": "king"}, "Please give a name"),
+        ({"name": " Li  Na ", "role": "viewer"}, "Li Na is there already"),
+    ):
+        await browser.post("/staff", form)
+        assert said in text_of(await browser.get("/staff")), form
+
+
+async def test_times_are_relative_with_the_exact_one_in_the_programs_zone(desk: Desk, clock: Clock) -> None:
+    await desk.person("editor", "Li Na")
+    clock.pass_by(days=3, hours=1)
+    page = await (await desk.browser("viewer")).get("/staff")
+    assert 'title="2026-11-22 17:00:00 CST" data-ago>3 days ago</time>' in page.text
