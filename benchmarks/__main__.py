@@ -5,7 +5,18 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("quality", "speed", "throughput", "calibrate", "interpret", "steps", "announce", "gaps", "fit_gaps")
+NAMES = (
+    "quality",
+    "speed",
+    "throughput",
+    "calibrate",
+    "interpret",
+    "steps",
+    "announce",
+    "gaps",
+    "fit_gaps",
+    "review",
+)
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ from bot.commands import (
     form,
     founders,
     ingest,
+    retention,
     run,
     setup,
     staff,
@@ -52,6 +53,7 @@ app.add_typer(form.app, name="form")
 app.add_typer(database.app, name="db")
 app.add_typer(export.app, name="export")
 app.add_typer(applications.app, name="applications")
+app.command("retention")(retention.retention)
 staff.app.command("invite")(staff_access.invite)
 staff.app.command("token")(staff_access.token)
 app.command("announce")(announce.announce)

@@ -32,6 +32,7 @@ from bot.forms import open_form
 from bot.health import Heartbeat
 from bot.publishing import Publisher
 from bot.reminders import Reminders
+from bot.retention import Keeper, retention
 from bot.sharing import Sharing
 from bot.watching import Watching
 from bot.workers import new_worker_id
@@ -93,6 +94,9 @@ async def serve(settings: Settings) -> None:
             asyncio.create_task(heartbeat.keep()),
             asyncio.create_task(keep_sweeping(database, files)),
             asyncio.create_task(keep_indexing(database)),
+            asyncio.create_task(
+                Keeper(database, files, retention(settings), utc_now, program.timezone).keep(worker)
+            ),
             asyncio.create_task(Attendance(services, patience(settings)).keep()),
             asyncio.create_task(Reminders(services, names).keep()),
         ]

@@ -35,6 +35,7 @@ from storage.rate_shares import RateShares
 from storage.recipients import Recipients
 from storage.records import DatabaseStatus
 from storage.repository import Scope, Segment
+from storage.retention import RetentionRuns
 from storage.reviews import Reviews
 from storage.sessions import ApiTokens, Sessions
 from storage.staff import Audit, Staff
@@ -79,6 +80,7 @@ class UnitOfWork:
         "people",
         "rate_shares",
         "recipients",
+        "retention",
         "reviews",
         "sessions",
         "sign_in_tries",
@@ -104,6 +106,7 @@ class UnitOfWork:
         self.people = People(scope)
         self.announcements = Announcements(scope)
         self.recipients = Recipients(scope)
+        self.retention = RetentionRuns(scope)
         self.reviews = Reviews(scope)
         self.transcripts = Transcripts(scope)
         self.annotations = Annotations(scope)

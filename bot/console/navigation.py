@@ -35,6 +35,7 @@ ENTRIES = (
     Entry(key="handovers", path="/handovers", permission="conversation.see", icon="hand", shortcut="w"),
     Entry(key="staff", path="/staff", permission="staff.see", icon="users", shortcut="s"),
     Entry(key="audit", path="/audit", permission="audit.see", icon="scroll-text", shortcut="l"),
+    Entry(key="retention", path="/retention", permission="audit.see", icon="archive", shortcut="r"),
     Entry(key="api", path="/api", permission="account.own", icon="braces", shortcut="i"),
 )
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _CUT = 160
 _BEFORE = 40
+_PASSAGE = ("id", "document", "version", "score", "dense", "lexical", "cited")
+_SOURCE = ("number", "title", "section", "link")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,11 @@ class Reader:
                 if isinstance(one, Mapping)
             ),
             buttons=tuple(mask(str(one.get("label", ""))) for one in buttons),
-            sources=tuple(one for one in payload.get("sources", ()) if isinstance(one, Mapping)),
+            sources=tuple(
+                {name: one.get(name) for name in _SOURCE}
+                for one in payload.get("sources", ())
+                if isinstance(one, Mapping)
+            ),
             trace=self._trace(item) if who == "bot" and message.in_reply_to else None,
             rating=item.rating,
             reason=mask(item.reason or ""),
@@ -114,7 +120,7 @@ class Reader:
             language=found.language or "",
             answered=found.answered,
             confidence=found.confidence,
-            passages=found.passages,
+            passages=[{name: one.get(name) for name in _PASSAGE} for one in found.passages],
             milliseconds=dict(sorted(found.timings.items(), key=lambda one: one[0] != "total")),
             index_version=found.index_version or "",
             writer=found.writer or "",

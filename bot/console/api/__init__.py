@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from bot.console.api import audit, me, staff
+from bot.console.api import audit, conversations, me, staff
 
-ROUTERS = (me.router, staff.router, audit.router)
+ROUTERS = (me.router, conversations.router, staff.router, audit.router)

@@ -10,6 +10,7 @@ from bot.console.pages import (
     exports,
     handovers,
     home,
+    retention,
     sign_in,
     staff,
     telegram,
@@ -27,5 +28,6 @@ ROUTERS = (
     staff.router,
     account.router,
     audit.router,
+    retention.router,
     api_docs.router,
 )
