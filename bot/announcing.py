@@ -109,7 +109,7 @@ class Announcing:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self._sender.close(20.0)
+            await self._sender.close(10.0)
             with suppress(Exception):
                 async with self._database.unit_of_work() as work:
                     await work.recipients.release(self._worker)

@@ -43,7 +43,7 @@ _Mark = tuple[OutboxRecord, Outcome, "asyncio.Future[None]"]
 class Persistence:
     """How stubborn delivery is: replies under way at once, and seconds of trying until one is given up."""
 
-    at_once: int = 32
+    at_once: int = 256
     first_pause: float = 0.5
     longest_pause: float = 60.0
     give_up_after: float = 6 * 3600.0

@@ -93,6 +93,8 @@ class Reviser:
     async def _close(self, change: ChangeRecord) -> None:
         """Close an order when no line of any channel waits for it."""
         async with self._database.unit_of_work() as work:
-            if "waiting" not in await work.changes.progress(change) and await work.changes.finish(change.id):
+            if "waiting" in await work.changes.progress(change) or await work.changes.more_may_come(change):
+                return
+            if await work.changes.finish(change.id):
                 logger.info("change %d of announcement %d is finished", change.id, change.announcement_id)
                 self._failures.clear()

@@ -7,15 +7,19 @@ the sending lease goes through those that no order since has reached.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, true, update
 
 from storage.announcement_records import Changed, ChangeKind, ChangeRecord, RecipientRecord
 from storage.announcement_tables import AnnouncementChange, Recipient
 from storage.repository import Repository, columns, filled, table
 
 _changes, _recipients = table(AnnouncementChange), table(Recipient)
+_SETTLED = timedelta(minutes=2)
+"""After so long nothing is on its way any more that was begun before an order."""
+
 _COLUMNS = columns(AnnouncementChange, ChangeRecord)
 _LINE = columns(Recipient, RecipientRecord)
 _RECORD = (
@@ -94,6 +98,16 @@ class Changes(Repository):
             rows = [{"row_id": row, "outcome": what, "change": change_id} for row, what in outcomes.items()]
             await self._write(_RECORD, rows)
 
+    async def more_may_come(self, change: ChangeRecord) -> bool:
+        """Tell whether a line is on its way that was begun before the order, and so without it."""
+        if change.kind == "edit" and self._now() >= change.created_at + _SETTLED:
+            return False
+        statement = select(_recipients.c.id).where(
+            _recipients.c.announcement_id == change.announcement_id,
+            _recipients.c.status.in_(("claimed", "sending")),
+        )
+        return await self._row(statement.limit(1)) is not None
+
     async def progress(self, change: ChangeRecord) -> dict[str, int]:
         """Count lines: "edited" or "deleted", "refused" by the network, and "waiting"."""
         statement = (
@@ -113,7 +127,10 @@ class Changes(Repository):
 
 
 def _waiting(change: ChangeRecord) -> ColumnElement[bool]:
+    # What was sent later than an order to edit says the new text from the beginning.
+    latest = change.created_at + _SETTLED
     return and_(
+        true() if change.kind == "delete" else _recipients.c.finished_at < latest,
         _recipients.c.announcement_id == change.announcement_id,
         _recipients.c.status == "sent",
         _recipients.c.chat.is_not(None),

@@ -19,7 +19,7 @@ from telegram import InlineKeyboardMarkup
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, RetryAfter, TelegramError
 
-from bot.channels.base import PRESS, DeliveryError, Permit, SendResult
+from bot.channels.base import PRESS, DeliveryError, Permit, RetryLater, SendResult
 from bot.channels.telegram_client import Connection, delivery_error, refusal, retry_seconds, trouble
 from bot.channels.telegram_posts import Enclosure, Sent, Way, as_caption, send_file, send_text
 from bot.channels.telegram_render import MAX_TOAST, Part, keyboard, render, sendable
@@ -32,6 +32,9 @@ FREE_RATE = 30
 """What Telegram takes a second without payment."""
 
 _JITTER = 0.5
+_TRIES = 5
+"""How often the second message of an announcement is tried again."""
+
 _AHEAD = 3
 """How many announcements may have their permit and wait for their slot: a tenth of a second's."""
 
@@ -120,22 +123,33 @@ class TelegramSender:
 
     async def _send_all(self, way: Way, plan: _Plan, permit: Permit | None = None) -> SendResult:
         sent: list[Sent] = []
-        for number, step in enumerate(plan.steps[plan.skip :], start=plan.skip):
-            last = number == len(plan.steps) - 1
-            async with contextlib.AsyncExitStack() as stack:
-                slot = self._pacer.slot(plan.chat if step.rings else None, way.priority)
-                if permit is None or number > plan.skip:
-                    await stack.enter_async_context(slot)
-                else:
-                    await self._admit(plan.chat, permit, stack.enter_async_context(slot))
-                try:
-                    sent.append(await step.run(plan.buttons if last else None))
-                except TelegramError as error:
-                    raise self._error(error, number) from None
+        tries = _TRIES if permit is not None else 0
+        while (number := plan.skip + len(sent)) < len(plan.steps):
+            try:
+                sent.append(await self._send_one(way, plan, number, None if sent else permit))
+            except DeliveryError as error:
+                # Half an announcement is not begun again from the start, nor given up for a moment's trouble.
+                if not sent or not tries or not error.retryable or error.maybe_sent:
+                    raise
+                tries -= 1
+                await asyncio.sleep(error.seconds if isinstance(error, RetryLater) else 1.0)
         return SendResult(
             external_ids=tuple(item.id for item in sent),
             file_ids=tuple(item.file_id for item in sent if item.file_id is not None),
         )
+
+    async def _send_one(self, way: Way, plan: _Plan, number: int, permit: Permit | None) -> Sent:
+        step = plan.steps[number]
+        async with contextlib.AsyncExitStack() as stack:
+            slot = self._pacer.slot(plan.chat if step.rings else None, way.priority)
+            if permit is None:
+                await stack.enter_async_context(slot)
+            else:
+                await self._admit(plan.chat, permit, stack.enter_async_context(slot))
+            try:
+                return await step.run(plan.buttons if number == len(plan.steps) - 1 else None)
+            except TelegramError as error:
+                raise self._error(error, number) from None
 
     async def _admit(self, chat: str, permit: Permit, slot: Coroutine[Any, Any, None]) -> None:
         """Ask for the permit just ahead of the slot: a slot that waited for it would be a message less."""

@@ -86,6 +86,16 @@ async def test_a_text_too_long_for_a_caption_follows_the_picture(world: World) -
         assert line.external_ids == (str(picture.message_id), str(text.message_id))
 
 
+async def test_the_second_message_of_an_announcement_gets_over_passing_trouble(world: World) -> None:
+    (chat,) = await some(world, 1)
+    world.api.fail("sendMessage", status=429, retry_after=1)
+    world.api.fail("sendMessage", status=502)
+    announcement = await confirmed(world.database, file=a_file(), texts={"en": "A long story. " * 100})
+    async with world.announcing(files=Shelf()):
+        assert await world.is_over(announcement) == {"sent": 1}
+    assert len(world.api.messages(chat)) == 2
+
+
 async def test_a_file_that_is_gone_fails_everybody_and_says_why(world: World) -> None:
     await some(world, 2)
     announcement = await confirmed(world.database, file=a_file(sha256="cd" * 32))
@@ -124,6 +134,18 @@ async def test_what_was_sent_is_corrected_and_then_taken_back(
         assert await changed(world, announcement, "delete") == {"deleted": 3}
         assert world.api.messages() == []
         assert await changed(world, announcement, "delete") == {}, "nothing is left to delete"
+
+
+async def test_who_gets_it_while_it_is_corrected_has_the_new_text_too(world: World) -> None:
+    chats = await some(world, 60)
+    announcement = await confirmed(world.database)
+    async with world.announcing(rate=30):
+        await until(lambda: len(world.api.messages()) >= 10)
+        async with world.database.unit_of_work() as work:
+            assert await work.announcements.correct(announcement.id, {"en": "It begins at ten."})
+        await changed(world, announcement, "edit")
+        assert await world.is_over(announcement) == {"sent": 60}
+    assert [world.api.texts(chat) for chat in chats] == [["It begins at ten."]] * 60
 
 
 async def test_what_telegram_does_not_let_go_is_counted_as_refused(world: World) -> None:
