@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,8 +47,3 @@ def sections(view: View) -> list[tuple[Entry, bool]]:
 
 def _is_here(path: str, present: str) -> bool:
     return present == path if path == "/" else present == path or present.startswith(f"{path}/")
-
-
-def paths(entries: Iterable[Entry] = ENTRIES) -> dict[str, str]:
-    """Map the letters that lead to pages."""
-    return {entry.shortcut: entry.path for entry in entries}

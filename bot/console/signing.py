@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,7 @@ from storage.console_records import AccountRecord, Method
 if TYPE_CHECKING:
     from storage.database import UnitOfWork
 
+logger = logging.getLogger(__name__)
 STEP = 30
 _DRIFT = 1
 """Time steps a phone's clock may be off."""
@@ -53,15 +55,19 @@ def place_of(request: Request) -> Place:
 
 async def count_try(view: View, account: str) -> None:
     """Count a try before it is made; raises TooManyTries for the account or the address."""
-    limits = view.console.config.limits
+    limits, address = view.console.config.limits, place_of(view.request).address
     async with view.writing() as work:
         tries = work.sign_in_tries
-        by_address, until = await tries.count(f"address:{place_of(view.request).address}", limits.window)
+        by_address, until = await tries.count(f"address:{address}", limits.window)
         if by_address > limits.tries_per_address:
             refused: datetime | None = until
         else:
             by_account, until = await tries.count(f"account:{account}", limits.window)
             refused = until if by_account > limits.tries_per_account else None
+            if by_account == limits.tries_per_account + 1:
+                logger.warning("too many attempts to sign in under one name: closed until %s", until)
+    if by_address == limits.tries_per_address + 1:
+        logger.warning("too many attempts to sign in from %s: closed until %s", address, until)
     if refused is not None:
         raise TooManyTries(refused)
 

@@ -5,8 +5,18 @@ from __future__ import annotations
 import pytest
 
 from bot.console.cookies import FLASH, cookie_name
+from bot.console.navigation import ENTRIES
+from bot.console.texts import load
 from tests.console.desk import Desk, text_of
 from tests.conversation.fakes import Clock
+
+
+def test_every_page_in_the_menu_has_a_name_and_a_letter_of_its_own() -> None:
+    letters = [entry.shortcut for entry in ENTRIES]
+    assert len(set(letters)) == len(letters)
+    assert "a" not in letters, "one's own account"
+    assert all(f"nav.{entry.key}" in load()["zh"] for entry in ENTRIES)
+
 
 PAGES = ("/", "/staff", "/audit", "/account", "/api")
 
