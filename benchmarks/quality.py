@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.calibrate import FOUNDER, PAIRS, SAMPLE, Rows, founder_rows, golden_rows, xquad_rows
 from benchmarks.corpora import Vectorizer, paragraph_passages, write_xquad, xquad
+from benchmarks.labeled import COLLOQUIAL, FOUNDER, PAIRS, SAMPLE, Rows, folder_rows, xquad_rows
 from benchmarks.tables import table
 from knowledge.answerability import DEFAULT_THRESHOLD, confidence
 from knowledge.config import KnowledgeConfig
@@ -77,6 +77,14 @@ async def _folders() -> None:
     for name, documents, questions in (
         ("founder questions", FOUNDER / "founder_docs", read_questions(FOUNDER / "founder_questions.jsonl")),
         ("golden questions", SAMPLE / "documents", read_questions(SAMPLE / "golden.jsonl")),
+        *(
+            (f"colloquial, {name}", folder, read_questions(COLLOQUIAL / f"{name}.jsonl"))
+            for name, folder in (
+                ("sample_program", SAMPLE / "documents"),
+                ("founder_docs", FOUNDER / "founder_docs"),
+                ("house", COLLOQUIAL / "house"),
+            )
+        ),
     ):
         measured = await evaluate(CONFIG, questions, documents, _progress)
         figures = summarize(measured)
@@ -89,25 +97,29 @@ async def _folders() -> None:
 
 def _answerability() -> None:
     vectorizer = Vectorizer()
-    sets = [r for a, w in PAIRS for r in xquad_rows(vectorizer, a, w, lambda n: n % 4 > 1)]
-    sets += [golden_rows(vectorizer, "test", near=False), golden_rows(vectorizer, "test", near=True)]
-    sets.append(founder_rows(vectorizer, odd=True))
+    sets = [*xquad_rows(vectorizer, test=True), *folder_rows(vectorizer, test=True)]
     vectorizer.save()
     rows = []
     for one in sets:
-        sure, yes = _confidences(one), one.answerable
-        rows.append(
-            (
-                one.name,
-                int(yes.sum()),
-                int((~yes).sum()),
-                auroc(sure[yes].tolist(), sure[~yes].tolist()),
-                float((sure[yes] >= DEFAULT_THRESHOLD).mean()),
-                float((sure[~yes] < DEFAULT_THRESHOLD).mean()),
-            )
-        )
+        sorts = sorted({sort for sort in one.sorts if sort})
+        near = [one.only(f"{one.name}, near the topic", "near_topic")] if "near_topic" in sorts else []
+        rest = [sort for sort in sorts if sort != "near_topic"]
+        far = [one.only(one.name, *rest)] if rest or not sorts else []
+        rows += [_answered(part) for part in (*far, *near)]
     head = ("set (none of it used to calibrate)", "answerable", "not", "AUROC", "answered", "refused")
     table(f"Answerability at the default threshold {DEFAULT_THRESHOLD}", head, rows)
+
+
+def _answered(one: Rows) -> tuple[object, ...]:
+    sure, yes = _confidences(one), one.answerable
+    return (
+        one.name,
+        int(yes.sum()),
+        int((~yes).sum()),
+        auroc(sure[yes].tolist(), sure[~yes].tolist()),
+        float((sure[yes] >= DEFAULT_THRESHOLD).mean()) if yes.any() else None,
+        float((sure[~yes] < DEFAULT_THRESHOLD).mean()) if (~yes).any() else None,
+    )
 
 
 def _confidences(rows: Rows) -> np.ndarray:

@@ -15,8 +15,8 @@ from statistics import median
 
 import numpy as np
 
-from benchmarks.calibrate import SAMPLE
 from benchmarks.corpora import xquad
+from benchmarks.labeled import SAMPLE
 from benchmarks.tables import table
 from knowledge.chunking import chunk
 from knowledge.config import KnowledgeConfig

@@ -85,6 +85,12 @@ class LexicalIndex:
         total = sum(weights.values())
         return sum(w for t, w in weights.items() if t in held) / total if total else 0.0
 
+    def novel(self, question: Sequence[str]) -> float:
+        """Share (0-1) of the question's rarity in terms that no passage holds."""
+        weights = {t: self.rarity(t) for t in question}
+        total = sum(weights.values())
+        return sum(w for t, w in weights.items() if t not in self._rarity) / total if total else 0.0
+
     def terms_of(self, row: int) -> frozenset[str]:
         """The distinct terms of one passage."""
         return self._terms[row]

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.evidence import Evidence, Leads, leads
 from knowledge.lexical import LexicalIndex, terms
 from knowledge.model import Passage, ScoredPassage
 from knowledge.reader import Reading, SentenceReader
@@ -54,33 +55,12 @@ def prepare(text: str, language: str, vector: Scores, reader: SentenceReader) ->
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """How well one passage speaks to a question, in figures that do not depend on how many others there are.
-
-    Cosines: `dense` (embedder), `sentence` (best sentence), `whole` (passage), `heading` (best of headings
-    and other ways to ask), `elsewhere` (what people ask any bot). Shares of the question's rare words:
-    `cover` (passage), `window` (its best two sentences side by side). `margin` is the lead in fused score
-    over the best passage of another subject, `length` the logarithm of the number of terms.
-    """
-
-    dense: float
-    sentence: float
-    whole: float
-    heading: float
-    cover: float
-    window: float
-    margin: float
-    elsewhere: float
-    length: float
-    same_language: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """One retrieved passage: its row in the shelf, its scores and the cosines of its sentences."""
+    """One retrieved passage: its row in the shelf, its scores, its leads and the cosines of its sentences."""
 
     row: int
     scored: ScoredPassage
+    leads: Leads
     sentences: NDArray[np.float32]
 
 
@@ -115,6 +95,7 @@ class Shelf:
             [r.sentences if len(r.sentences) else r.whole[None] for r in readings]
         )
         self._lexical = LexicalIndex([terms(p.searched_text) for p in self.passages])
+        self._languages = np.array([p.language for p in self.passages])
         self._windows: dict[int, tuple[frozenset[str], ...]] = {}
         self._rows = {p.id: i for i, p in enumerate(self.passages)}
         self.documents = frozenset((p.document_id, p.document_version) for p in self.passages)
@@ -159,7 +140,9 @@ class Shelf:
             + _HEADING * _standard(best_heading[rows])
             + _LEXICAL * trust * _standard(lexical[rows])
         )
-        best = [(int(rows[i]), float(fused[i])) for i in _top(fused, limit)]
+        top = _top(fused, limit)
+        ahead = leads(top, fused, dense[rows], best_heading[rows], self._languages[rows])
+        best = [(int(rows[i]), float(fused[i]), lead) for i, lead in zip(top, ahead, strict=True)]
         return [
             Found(
                 row=row,
@@ -169,14 +152,17 @@ class Shelf:
                     dense=float(dense[row]),
                     lexical=float(lexical[row]),
                 ),
+                leads=lead,
                 sentences=cosines[self._starts[row] : self._starts[row + 1]],
             )
-            for row, score in best
+            for row, score, lead in best
         ]
 
     def evidence(self, query: Query, found: Sequence[Found]) -> Evidence:
         """Measure how well the first passage of a search speaks to the question."""
         it, reading = found[0], self.readings[found[0].row]
+        passage = it.scored.passage
+        same = passage.language == query.language
         rivals = [f.scored.score for f in found[1:] if not self._same_subject(it.row, f.row)]
         return Evidence(
             dense=it.scored.dense,
@@ -185,10 +171,14 @@ class Shelf:
             heading=float((reading.headings @ query.reading).max()),
             cover=self._cover(query, it.row),
             window=max(self._lexical.cover(query.terms, w) for w in self._windows_of(it.row)),
+            novel=self._lexical.novel(query.terms) if same else 0.0,
             margin=it.scored.score - rivals[0] if rivals else 0.0,
             elsewhere=query.elsewhere,
             length=float(np.log1p(len(query.terms))),
-            same_language=it.scored.passage.language == query.language,
+            leads=it.leads,
+            same_language=same,
+            asked=bool(passage.asks),
+            headed=bool(passage.crumbs),
         )
 
     def sentence_cover(self, query: Query, row: int) -> list[float]:
@@ -223,7 +213,7 @@ class Shelf:
             lexical=like.scored.lexical,
         )
         sentences = self._sentences[self._starts[row] : self._starts[row + 1]] @ query.reading
-        return Found(row=row, scored=scored, sentences=sentences)
+        return Found(row=row, scored=scored, leads=like.leads, sentences=sentences)
 
     def _cover(self, query: Query, row: int) -> float:
         return self._lexical.cover(query.terms, self._lexical.terms_of(row))

@@ -1,0 +1,71 @@
+"""How well a passage speaks to a question, in figures that do not depend on how many others there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Scores = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leads:
+    """Where a passage stands among all others for one question.
+
+    `fused` and `heading` are its lead over the mean of the passages in its language, in fused score and in
+    the cosine of the headings; `dense_behind` how far its cosine is behind the best there is.
+    """
+
+    fused: float
+    heading: float
+    dense_behind: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """How well the first passage of a search speaks to the question.
+
+    Cosines: `dense` (embedder), `sentence` (best sentence), `whole` (passage), `heading` (best of headings
+    and other ways to ask), `elsewhere` (what people ask any bot). Shares of the question's rare words:
+    `cover` (in the passage), `window` (in its best two sentences side by side), `novel` (in no passage at
+    all). `margin` is the lead in fused score over the best passage of another subject; `length` is the
+    logarithm of the number of terms of the question. `asked` says that the
+    passage holds ways to ask for it, `headed` that it has a title or a heading.
+    """
+
+    dense: float
+    sentence: float
+    whole: float
+    heading: float
+    cover: float
+    window: float
+    novel: float
+    margin: float
+    elsewhere: float
+    length: float
+    leads: Leads
+    same_language: bool
+    asked: bool
+    headed: bool
+
+
+def leads(
+    best: Sequence[int], fused: Scores, dense: Scores, heading: Scores, languages: NDArray[np.str_]
+) -> list[Leads]:
+    """The leads of the passages at the places `best`; every passage is written in one of `languages`."""
+    means: dict[str, tuple[float, float]] = {}
+    for language in set(languages[list(best)].tolist()):
+        among = languages == language
+        means[language] = float(fused[among].mean()), float(heading[among].mean())
+    nearest = float(dense.max())
+    return [
+        Leads(
+            fused=float(fused[place]) - means[languages[place]][0],
+            heading=float(heading[place]) - means[languages[place]][1],
+            dense_behind=nearest - float(dense[place]),
+        )
+        for place in best
+    ]
