@@ -96,7 +96,7 @@ async def take(turn: Turn, draft_id: int, revision: int, field: str, text: str) 
         edit, lead = await _read(turn, field, text)
     except (DraftRefused, BadMoment, FileRefused) as refused:
         again = prompt(turn, record, field, problem=wrong(turn, refused))
-        return Result(replies=(again,), pending=awaiting(turn, record, field))
+        return Result(replies=(again,), pending=dict(awaiting(turn, record, field)) | {"revision": revision})
 
     async def write(work: UnitOfWork, message_id: int) -> Sequence[Reply]:
         try:
