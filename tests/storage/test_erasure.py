@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from storage.announcement_records import Audience, NewAnnouncement
 from storage.database import Database
 from storage.engine import locate
 from storage.entries import NewOutbox, Outcome, RawUpdate
@@ -53,6 +54,11 @@ async def a_full_history(database: Database) -> Person:
         await work.handovers.open(person.conversation.id, person.founder.id, question.id)
         await work.conversations.set_pending(person.conversation.id, {"draft": SECRET})
         await work.founders.set_language(person.founder.id, "zh")
+        await work.subscriptions.tag(person.founder.id, SECRET)
+        await work.subscriptions.choose(person.founder.id, SECRET, True)
+        news = await work.announcements.create(NewAnnouncement(texts={"en": "News"}))
+        await work.recipients.expand(news.id, Audience(), None, ("telegram",))
+        await work.announcements.reply(news.id, person.founder.id, SECRET)
         for message_id in (answer.id, None):
             await work.outbox.add(
                 NewOutbox(
