@@ -115,20 +115,14 @@ class Documents(Repository):
             "note": note,
             "created_at": self._now(),
         }
-        if based_on:
-            await self._outdate(new.id, based_on)
+        before = (_versions.c.document_id == new.id, _versions.c.version == based_on)
+        await self._write(update(_versions).where(*before, _versions.c.latest).values(latest=False))
+        # Somebody who was faster has taken the number, or still has the one place of the latest.
         statement = self._insert(DocumentVersion).values(values).on_conflict_do_nothing()
         row = (await self._write(statement.returning(*_COLUMNS))).first()
         if row is None:
             raise DocumentConflict(new.id)
         return _record(row)
-
-    async def _outdate(self, document_id: str, version: int) -> None:
-        statement = update(_versions).where(
-            _versions.c.document_id == document_id, _versions.c.version == version, _versions.c.latest
-        )
-        if (await self._write(statement.values(latest=False))).rowcount != 1:
-            raise DocumentConflict(document_id)
 
 
 def state_of(records: Sequence[DocumentRecord]) -> str:

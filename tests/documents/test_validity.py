@@ -105,6 +105,24 @@ def test_an_index_in_memory_forgets_what_ends_while_it_is_there(here: KnowledgeC
     assert held.section("workshop", "When is the workshop on boats?", "en") is None
 
 
+def test_a_twin_that_has_ended_does_not_stand_in_for_a_document_that_holds(tmp_path: Path) -> None:
+    twins = {
+        "dock": "---\nid: en/dock\nlanguage: en\ntwin: zh/dock\n---\n"
+        "## How deep is the dock?\n\nFour meters.\n",
+        "zh-dock": "---\nid: zh/dock\nlanguage: zh\ntwin: en/dock\nvalid_until: 2026-12-01\n---\n"
+        "## 船坞有多深？\n\n三米。\n",
+    }
+    here = config(tmp_path / "data", zone=SHANGHAI)
+    ingest(here, fill(tmp_path / "documents", **twins), RuleEmbeddings())
+    clock = Clock()
+    held = shelf(here, clock)
+    first = held.search(query("How deep is the dock?"))[0]
+    assert first.scored.passage.id.startswith("en/dock")
+    assert held.in_language(first, ["zh", "en"]) is not None
+    clock.now = ENDS
+    assert held.in_language(first, ["zh", "en"]) is None
+
+
 def test_scores_are_those_of_an_index_without_what_has_ended(tmp_path: Path, here: KnowledgeConfig) -> None:
     without = config(tmp_path / "other", languages=("en",))
     ingest(without, fill(tmp_path / "less", berths=OTHERS), RuleEmbeddings())
