@@ -61,10 +61,7 @@ class NoteReader:
 
     def read(self) -> Note:
         """Read the file; raises NoteError that names every mistake."""
-        try:
-            data = tomllib.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise NoteError(f"{self._path}: {error}") from None
+        data = self._data()
         for key in data:
             if key not in KEYS:
                 self._wrong(key, f"is not a key of a note; there are {', '.join(KEYS)}")
@@ -75,14 +72,19 @@ class NoteReader:
 
     def texts(self) -> dict[str, str]:
         """Read only the texts, for a correction."""
-        try:
-            data = tomllib.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise NoteError(f"{self._path}: {error}") from None
+        data = self._data()
         found = self._texts(data.get("text"))
         if self.problems:
             raise NoteError(*self.problems)
         return found
+
+    def _data(self) -> dict[str, Any]:
+        try:
+            return tomllib.loads(self._path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise NoteError(f"{self._path}: {error.strerror}") from None
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise NoteError(f"{self._path}: {error}") from None
 
     def _note(self, data: Mapping[str, Any]) -> Note:
         audience, founders = self._audience(data.get("audience", {}))
