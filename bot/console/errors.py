@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from bot.console.who import view_for_error
+from bot.console.who import BACKGROUND, view_for_error
 from bot.logs import describe
 from storage.errors import StorageError
 
@@ -65,6 +65,8 @@ def _answers(status: int) -> Any:
 async def _sign_in_first(request: Request, error: Exception) -> Response:
     if request.url.path.startswith(API):
         return await error_response(request, 401, error)
+    if request.headers.get(BACKGROUND) == "true":
+        return Response(status_code=401)
     path = "/sign-in"
     if request.method == "GET" and request.headers.get("hx-request") != "true":
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")

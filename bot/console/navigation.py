@@ -13,13 +13,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A page in the menu; `key` names it in the texts as nav.<key>, `shortcut` is typed after g."""
+    """A page in the menu; `key` names it in the texts as nav.<key>, `shortcut` is typed after g.
+
+    `counts` shows beside it how many wait there.
+    """
 
     key: str
     path: str
     permission: Permission
     icon: str
     shortcut: str
+    counts: bool = False
 
 
 ENTRIES = (
@@ -31,7 +35,14 @@ ENTRIES = (
         icon="messages-square",
         shortcut="c",
     ),
-    Entry(key="handovers", path="/handovers", permission="conversation.see", icon="hand", shortcut="w"),
+    Entry(
+        key="handovers",
+        path="/handovers",
+        permission="conversation.see",
+        icon="hand",
+        shortcut="w",
+        counts=True,
+    ),
     Entry(key="staff", path="/staff", permission="staff.see", icon="users", shortcut="s"),
     Entry(key="audit", path="/audit", permission="audit.see", icon="scroll-text", shortcut="l"),
     Entry(key="retention", path="/retention", permission="audit.see", icon="archive", shortcut="r"),

@@ -9,6 +9,9 @@ from bot.console.view import View
 from storage.console_records import SignedIn
 from storage.errors import StorageError
 
+BACKGROUND = "x-background"
+"""What pages ask for by themselves carries it: a forgotten open page must not keep a session alive."""
+
 
 async def signed_in(request: Request, *, waiting: bool = False) -> tuple[SignedIn | None, str]:
     """Find who it is, with the session's token; `waiting` finds those who have yet to give their code."""
@@ -22,7 +25,7 @@ async def signed_in(request: Request, *, waiting: bool = False) -> tuple[SignedI
         stale = found is not None and work.sessions.is_stale(found.session)
     if found is None or found.session.waits_for_code is not waiting:
         return None, token
-    if stale:
+    if stale and request.headers.get(BACKGROUND) != "true":
         async with database.unit_of_work() as work:
             await work.sessions.touch(found.session.id)
     return found, token

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from playwright.async_api import Page, expect
 
+from storage.entries import Sender
 from tests.console.browser import SCRIPT, Device, Language, Theme, Web
 from tests.console.desk import PASSWORD
 
@@ -161,3 +164,20 @@ async def test_a_script_in_a_name_is_read_not_run(web: Web) -> None:
         assert "<script>alert(1)</script>" in await page.inner_text("body")
         assert await page.evaluate("document.querySelectorAll('img, svg[onload]').length") == 0
     await page.goto(f"{web.url}/audit?action=%3Cscript%3Ealert(1)%3C/script%3E")
+
+
+async def test_the_menu_counts_who_waits_without_keeping_the_session_alive(web: Web) -> None:
+    sender = Sender(channel="telegram", sender="7", chat="7", name="Li Na")
+    async with web.desk.database.unit_of_work() as work:
+        person = await work.founders.identify(sender)
+        await work.handovers.open(person.conversation.id, person.founder.id)
+    page = await web.open("/audit", as_="owner")
+    asked: list[tuple[str, str | None]] = []
+    page.on("request", lambda sent: asked.append((urlsplit(sent.url).path, sent.headers.get("x-background"))))
+    await page.reload()
+    await expect(page.locator(".sidebar .count")).to_contain_text("1")
+    await web.check(page)
+    async with page.expect_response("**/audit?*"):
+        await page.select_option("[name=person]", "1")
+    assert ("/waiting", "true") in asked
+    assert asked[-1] == ("/audit", None)

@@ -232,6 +232,16 @@ async def test_a_session_ends_when_idle_and_at_last(desk: Desk, clock: Clock) ->
     assert not await is_in(busy)
 
 
+async def test_a_forgotten_page_does_not_keep_a_session_alive(desk: Desk, clock: Clock) -> None:
+    browser = await desk.browser("viewer")
+    background = {"HX-Request": "true", "X-Background": "true"}
+    for _ in range(4):
+        clock.pass_by(hours=3, minutes=5)
+        answer = await browser.client.get("/waiting", headers=background)
+    assert answer.status_code == 401
+    assert "hx-redirect" not in answer.headers
+
+
 async def test_a_session_ends_on_signing_out(desk: Desk) -> None:
     browser = await desk.browser("viewer")
     await browser.post("/sign-out")

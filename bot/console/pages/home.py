@@ -68,3 +68,11 @@ async def home(view: Annotated[View, allows("account.own")]) -> Response:
     async with view.reading() as work:
         numbers = [(one, await one.count(work)) for one in WAITING if view.may(one.permission)]
     return view.page("home.html", numbers=numbers)
+
+
+@router.get("/waiting")
+async def waiting(view: Annotated[View, allows("conversation.see")]) -> Response:
+    """Count who waits for a person, for the menu of every page."""
+    async with view.reading() as work:
+        number = await _waiting(work)
+    return view.page("waiting.html", number=number)

@@ -17,9 +17,15 @@
   const fade = (line) => setTimeout(() => line.remove(), line.classList.contains("bad") ? 10000 : 5000);
   $$("#toasts .toast").forEach(fade);
   body.addEventListener("toast", (event) => toast(event.detail.text, event.detail.kind));
+  // What a page asks for by itself says so: it is no use of the session, and must not take a page away.
+  body.addEventListener("htmx:configRequest", (event) => {
+    if (!event.detail.triggeringEvent) event.detail.headers["X-Background"] = "true";
+  });
+  let toldSignedOut = false;
   body.addEventListener("htmx:responseError", (event) => {
-    if (event.detail.xhr.status === 401) location.href = "/sign-in";
-    else toast(say("Failed"), "bad");
+    if (event.detail.xhr.status !== 401) toast(say("Failed"), "bad");
+    else if (!toldSignedOut) toast(say("SignedOut"), "bad");
+    if (event.detail.xhr.status === 401) toldSignedOut = true;
   });
   body.addEventListener("htmx:sendError", () => toast(say("Offline"), "bad"));
 
