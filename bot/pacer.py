@@ -20,7 +20,7 @@ Priority = Literal["reply", "announcement"]
 
 _ORDER: dict[Priority, int] = {"reply": 0, "announcement": 1}
 _SECOND = 1.0
-_CATCH_UP = 0.05
+_CATCH_UP = 0.2
 _REPLY_BURST = 5
 _FORGET_CHATS_ABOVE = 10_000
 
@@ -116,6 +116,8 @@ class Pacer:
     def _queue(self, waiter: _Waiter) -> None:
         heapq.heappush(self._waiting, waiter)
         self._wake.set()
+        if self._clock() - self._next_slot > _SECOND:
+            self._next_slot = self._clock()  # nothing waited for long: there is nothing to catch up with
         if self._granting is None or self._granting.done():
             self._granting = asyncio.create_task(self._grant())
 

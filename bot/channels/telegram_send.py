@@ -24,6 +24,7 @@ from bot.channels.telegram_client import Connection, delivery_error, refusal, re
 from bot.channels.telegram_posts import Enclosure, Sent, Way, as_caption, send_file, send_text
 from bot.channels.telegram_render import MAX_TOAST, Part, keyboard, render, sendable
 from bot.channels.telegram_revise import DONE, IMPOSSIBLE, deletions, edit_text, edits
+from bot.lookahead import Lookahead
 from bot.pacer import Pacer
 from handlers.messages import AS_POST, Reply
 
@@ -34,9 +35,6 @@ FREE_RATE = 30
 _JITTER = 0.5
 _TRIES = 5
 """How often the second message of an announcement is tried again."""
-
-_AHEAD = 3
-"""How many announcements may have their permit and wait for their slot: a tenth of a second's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +65,7 @@ class TelegramSender:
     def __init__(self, connection: Connection, pacer: Pacer) -> None:
         paid = {"allow_paid_broadcast": True} if pacer.rate > FREE_RATE else {}
         self._pacer = pacer
-        self._ahead = asyncio.Semaphore(max(_AHEAD, pacer.rate // 10))
+        self._ahead = Lookahead(pacer.rate)
         self._replies = Way(bot=connection.bot, priority="reply", options=paid)
         self._announcements = Way(bot=connection.broadcasts, priority="announcement", options=paid)
 
@@ -155,8 +153,8 @@ class TelegramSender:
         """Ask for the permit just ahead of the slot: a slot that waited for it would be a message less."""
         try:
             await self._pacer.until_free(chat)
-            async with self._ahead:
-                if not await permit():
+            async with self._ahead.place():
+                if not await self._ahead.timed(permit):
                     raise _NotPermitted
                 await slot
         finally:
