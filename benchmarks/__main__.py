@@ -16,6 +16,7 @@ NAMES = (
     "gaps",
     "fit_gaps",
     "review",
+    "twins",
 )
 
 
