@@ -141,6 +141,8 @@
   }
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, textarea, select, [contenteditable]");
+    const menu = event.key === "Escape" && $("details.dropdown[open]");
+    if (menu) { menu.open = false; $("summary", menu).focus(); return; }
     if (event.key === "Escape" && typing) { typing.blur(); return; }
     if (typing || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
     if (Date.now() - going < 1500) {
