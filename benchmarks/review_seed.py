@@ -145,7 +145,7 @@ class Rows:
         chance = self._chance
         # Everybody has one turn first; after that some write much more than others.
         founder = (
-            turn + 1 if turn < self.size.founders else 1 + int(self.size.founders * chance.random() ** 2)
+            turn + 1 if turn < self.size.founders else 1 + int(self.size.founders * chance.random() ** 1.3)
         )
         question, answer = 2 * turn + 1, 2 * turn + 2
         at = NOW - timedelta(seconds=_YEAR * (1 - turn / self.size.turns))

@@ -88,7 +88,9 @@ def build_engine(location: Location, lock_timeout: float, *, create: bool = Fals
         return engine
     # No overflow: such a connection is closed when it is given back, and opening one costs more than waiting.
     common |= {"pool_size": 15, "max_overflow": 0, "pool_pre_ping": True}
-    return create_async_engine(location.url, connect_args={"timeout": 10, "command_timeout": 60}, **common)
+    # Compiling a query costs more than any of ours takes, and the server decides for it by a rough guess.
+    settings = {"timeout": 10, "command_timeout": 60, "server_settings": {"jit": "off"}}
+    return create_async_engine(location.url, connect_args=settings, **common)
 
 
 def _must_exist(place: Place, *_connecting: object) -> None:

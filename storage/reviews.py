@@ -12,7 +12,7 @@ from storage.records import HandoverRecord
 from storage.repository import Repository, columns, filled, table
 from storage.review_records import ConversationFilter, ConversationPage, ConversationRow, SummaryRecord
 from storage.review_tables import ConversationSummary, ConversationTag
-from storage.searching import Found, conversations_with, has_words
+from storage.searching import Found, among, conversations_with, newest_message
 from storage.tables import Conversation, Feedback, Handover, Identity, Message, Trace
 
 _summaries, _conversations = table(ConversationSummary), table(Conversation)
@@ -28,6 +28,7 @@ _OPEN = _handovers.c.status == literal_column("'open'")
 _UNHELPFUL = _feedback.c.rating == literal_column("'not_helpful'")
 _PREVIEW = 300
 _DIGITS = 19
+_LOOKED_AT, _LOOKED_AT_MOST = 100, 2_000
 COUNTED = 1_000
 """Counting ends here: nobody works through more, and beyond it counting costs more than the page."""
 
@@ -52,14 +53,10 @@ class Reviews(Repository):
         newest. Counting stops above `COUNTED`.
         """
         searched = await self._searched(wanted)
-        statement = _selected(wanted, searched, _COLUMNS)
-        order = _summaries.c.last_message_id
-        if before:
-            statement = statement.where(order < before)
-        if after:
-            statement = statement.where(order > after)
-        rows = await self._rows(statement.order_by(order if after else order.desc()).limit(limit))
-        found = [filled(SummaryRecord, row) for row in rows]
+        if searched is not None and searched.condition is None:
+            found = await self._looked_up(wanted, before=before, after=after, limit=limit)
+        else:
+            found = await self._listed(wanted, searched, before=before, after=after, limit=limit)
         lines = await self._described(found[::-1] if after else found, wanted)
         total = await self._count(wanted, searched) if counted else None
         return ConversationPage(rows=lines, total=total)
@@ -93,12 +90,44 @@ class Reviews(Repository):
     # --- lists ------------------------------------------------------------------------------------
 
     async def _searched(self, wanted: ConversationFilter) -> Found | None:
+        """Get ready for the statements of one list, and choose how to search."""
+        if self._scope.place.dialect == "postgresql":
+            # One statement serves a day and a year: PostgreSQL's plan for any of them is bad for most.
+            await self._row(select(func.set_config("plan_cache_mode", "force_custom_plan", True)))
         if wanted.search is None or wanted.search.empty:
             return None
         return await conversations_with(self, wanted.search, _summaries.c.conversation_id)
 
+    async def _listed(
+        self, wanted: ConversationFilter, searched: Found | None, *, before: int, after: int, limit: int
+    ) -> list[SummaryRecord]:
+        statement, order = _selected(wanted, searched, _COLUMNS), _summaries.c.last_message_id
+        if before:
+            statement = statement.where(order < before)
+        if after:
+            statement = statement.where(order > after)
+        rows = await self._rows(statement.order_by(order if after else order.desc()).limit(limit))
+        return [filled(SummaryRecord, row) for row in rows]
+
+    async def _looked_up(
+        self, wanted: ConversationFilter, *, before: int, after: int, limit: int
+    ) -> list[SummaryRecord]:
+        """Fill a page by looking for the words in conversation after conversation, ever more at a time."""
+        assert wanted.search is not None
+        found: list[SummaryRecord] = []
+        at_once = _LOOKED_AT
+        while True:
+            some = await self._listed(wanted, None, before=before, after=after, limit=at_once)
+            hits = await among(self, wanted.search, [item.conversation_id for item in some])
+            found += [item for item in some if item.conversation_id in hits]
+            if len(found) >= limit or len(some) < at_once:
+                return found[:limit]
+            last = some[-1].last_message_id
+            before, after = (0, last) if after else (last, 0)
+            at_once = min(at_once * 3, _LOOKED_AT_MOST)
+
     async def _count(self, wanted: ConversationFilter, searched: Found | None) -> int | None:
-        if searched is not None and not searched.few:
+        if searched is not None and searched.condition is None:
             return None
         some = _selected(wanted, searched, [_summaries.c.conversation_id]).limit(COUNTED + 1).subquery()
         row = await self._row(select(func.count()).select_from(some))
@@ -164,21 +193,22 @@ class Reviews(Repository):
         self, found: Sequence[SummaryRecord], wanted: ConversationFilter
     ) -> dict[int, tuple[int, str]]:
         """Take what the founder wrote last in each conversation, or the last message that a search finds."""
-        said: ColumnElement[bool]
+        ids = [item.conversation_id for item in found]
         text: ColumnElement[Any]
         if wanted.search is None or wanted.search.empty:
             said = (_messages.c.direction == "in") & _messages.c.kind.in_(("text", "edited", "file"))
-            text = func.substr(_messages.c.text, 1, _PREVIEW).label("text")
+            text = func.substr(_messages.c.text, 1, _PREVIEW)
+            rows = await self._rows(
+                select(_conversations.c.id, newest_message(said).label("message_id")).where(
+                    _conversations.c.id.in_(ids)
+                )
+            )
+            newest = [row.message_id for row in rows if row.message_id is not None]
         else:
-            said, text = has_words(wanted.search, self._scope.place.dialect), _messages.c.text
-        newest = (
-            select(func.max(_messages.c.id))
-            .where(_messages.c.conversation_id.in_([item.conversation_id for item in found]), said)
-            .group_by(_messages.c.conversation_id)
-        )
-        rows = await self._rows(
-            select(_messages.c.conversation_id, _messages.c.id, text).where(_messages.c.id.in_(newest))
-        )
+            text = _messages.c.text
+            newest = list((await among(self, wanted.search, ids)).values())
+        shown = select(_messages.c.conversation_id, _messages.c.id, text.label("text"))
+        rows = await self._rows(shown.where(_messages.c.id.in_(newest)))
         return {row.conversation_id: (row.id, row.text) for row in rows}
 
     async def _grouped(self, statement: Select[Any]) -> dict[int, list[Any]]:
@@ -196,7 +226,9 @@ def _selected(wanted: ConversationFilter, searched: Found | None, shown: Sequenc
         .join(_conversations, _conversations.c.id == _summaries.c.conversation_id)
         .where(_conversations.c.chat.is_not(None), *_about_founder(wanted), *_about_turns(wanted))
     )
-    return statement if searched is None else statement.where(searched.condition)
+    if searched is None or searched.condition is None:
+        return statement
+    return statement.where(searched.condition)
 
 
 def _about_founder(wanted: ConversationFilter) -> list[ColumnElement[bool]]:

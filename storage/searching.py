@@ -2,67 +2,122 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, bindparam, cast, func, literal, select, text
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    ScalarSelect,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from storage.repository import Repository, table
 from storage.review_records import Search
-from storage.tables import Message
+from storage.tables import Conversation, Message, Number
 
-_messages = table(Message)
-_FEW = 5_000
-"""Up to so many messages found are collected; of more, most conversations have one, so that looking into
-conversation after conversation fills a page sooner."""
-
-
-def has_words(search: Search, dialect: str, messages: Any = _messages) -> ColumnElement[bool]:
-    """Return the condition that a message holds what is looked for."""
-    found = _on_postgresql(search, messages) if dialect == "postgresql" else _on_sqlite(search, messages)
-    for phrase in search.phrases:
-        found = found & func.lower(messages.c.text).contains(phrase, autoescape=True)
-    return found
+_messages, _conversations = table(Message), table(Conversation)
+_SAMPLE = 2_000
+_OFTEN = 20
+_IN_CONVERSATIONS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The condition that a conversation has what is looked for; `few` ones can be counted."""
+    """The condition that a conversation has what is looked for; None is to be looked up in each of them."""
 
-    condition: ColumnElement[bool]
-    few: bool
+    condition: ColumnElement[bool] | None
 
 
 async def conversations_with(repository: Repository, search: Search, conversation_id: Column[Any]) -> Found:
-    """Choose how to tell conversations that have a message with what is looked for."""
-    dialect = repository._scope.place.dialect
-    found = has_words(search, dialect)
-    if dialect == "sqlite" or await _are_few(repository, found):
-        return Found(conversation_id.in_(select(_messages.c.conversation_id).where(found)), few=True)
-    one = select(literal(1)).where(_messages.c.conversation_id == conversation_id, found).limit(1)
-    return Found(one.correlate(conversation_id.table).scalar_subquery() == 1, few=False)
+    """Choose how to tell conversations that have a message with what is looked for.
+
+    What is rare is collected from the index first. What is often among the newest messages is in so many
+    conversations that looking into one after the other fills a page sooner than the index gives them all.
+    """
+    if repository._scope.place.dialect == "sqlite":
+        inside = select(_messages.c.conversation_id).where(has_words(search, "sqlite"))
+        return Found(conversation_id.in_(inside))
+    if await _is_often_said(repository, search):
+        return Found(None)
+    rows = await repository._rows(
+        select(_messages.c.conversation_id).where(has_words(search, "postgresql")).distinct()
+    )
+    return Found(conversation_id == any_(_array([row.conversation_id for row in rows])))
 
 
-async def _are_few(repository: Repository, found: ColumnElement[bool]) -> bool:
-    some = select(literal(1).label("one")).where(found).select_from(_messages).limit(_FEW + 1).subquery()
-    row = await repository._row(select(func.count()).select_from(some))
-    return row is None or row[0] <= _FEW
+async def among(repository: Repository, search: Search, conversations: Sequence[int]) -> dict[int, int]:
+    """Return those of some conversations that have what is looked for, each with the newest such message."""
+    newest = newest_message(has_words(search, repository._scope.place.dialect, indexed=False))
+    rows = await repository._rows(
+        select(_conversations.c.id, newest.label("message_id")).where(_conversations.c.id.in_(conversations))
+    )
+    return {row.id: row.message_id for row in rows if row.message_id is not None}
 
 
-def _on_postgresql(search: Search, messages: Any) -> ColumnElement[bool]:
-    terms = [f"'{word}'" for word in sorted(search.words)]
-    terms += [f"'{begun}':*" for begun in sorted(search.beginnings)]
-    query = cast(bindparam(None, " & ".join(terms), TSQUERY), TSQUERY)
-    found: ColumnElement[bool] = messages.c.words.op("@@", is_comparison=True)(query)
+def newest_message(condition: ColumnElement[bool]) -> ScalarSelect[int]:
+    """Find a conversation's newest message with a condition, looking at no more messages than needed."""
+    return (
+        select(_messages.c.id)
+        .where(_messages.c.conversation_id == _conversations.c.id, condition)
+        .order_by(_messages.c.conversation_id.desc(), _messages.c.id.desc())
+        .limit(1)
+        .correlate(_conversations)
+        .scalar_subquery()
+    )
+
+
+def _array(numbers: Sequence[int]) -> ColumnElement[Any]:
+    return bindparam(None, list(numbers), ARRAY(Number))
+
+
+def has_words(search: Search, dialect: str, *, indexed: bool = True) -> ColumnElement[bool]:
+    """Return the condition that a message holds what is looked for.
+
+    `indexed` False is for few messages that are at hand: PostgreSQL would read the index of words for each
+    conversation, since it takes words to be rarer than they are.
+    """
+    found = _on_postgresql(search, indexed) if dialect == "postgresql" else _on_sqlite(search)
+    for phrase in search.phrases:
+        found = found & func.lower(_messages.c.text).contains(phrase, autoescape=True)
     return found
 
 
-def _on_sqlite(search: Search, messages: Any) -> ColumnElement[bool]:
+async def _is_often_said(repository: Repository, search: Search) -> bool:
+    newest = select(_messages.c.id).order_by(_messages.c.id.desc()).limit(_SAMPLE)
+    row = await repository._row(
+        select(
+            func.count().label("messages"),
+            func.count(_messages.c.conversation_id.distinct()).label("conversations"),
+        ).where(_messages.c.id.in_(newest), has_words(search, "postgresql", indexed=False))
+    )
+    return row is not None and row.messages >= _OFTEN and row.conversations >= _IN_CONVERSATIONS
+
+
+def _on_postgresql(search: Search, indexed: bool) -> ColumnElement[bool]:
+    terms = [f"'{word}'" for word in sorted(search.words)]
+    terms += [f"'{begun}':*" for begun in sorted(search.beginnings)]
+    query = cast(bindparam(None, " & ".join(terms), TSQUERY), TSQUERY)
+    nothing = cast(literal("", TSVECTOR), TSVECTOR)
+    words = _messages.c.words if indexed else func.coalesce(_messages.c.words, nothing)
+    found: ColumnElement[bool] = words.op("@@", is_comparison=True)(query)
+    return found
+
+
+def _on_sqlite(search: Search) -> ColumnElement[bool]:
     terms = [f'"{word}"' for word in sorted(search.words)]
     terms += [f'"{begun}" *' for begun in sorted(search.beginnings)]
     rows = text("SELECT rowid FROM message_words WHERE message_words MATCH :terms")
-    found: ColumnElement[bool] = messages.c.id.in_(
+    found: ColumnElement[bool] = _messages.c.id.in_(
         rows.bindparams(bindparam("terms", " AND ".join(terms), unique=True))
     )
     return found

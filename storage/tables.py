@@ -210,7 +210,7 @@ class Message(Numbered, Table):
     __tablename__ = "messages"
     __table_args__ = args(
         one_of("direction", "in", "out"),
-        Index(None, "conversation_id"),
+        Index(None, "conversation_id", "id"),
         Index(None, "founder_id"),
         only(["id"], "ix_messages_wordless", "words IS NULL"),
     )

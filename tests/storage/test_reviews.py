@@ -9,7 +9,6 @@ from sqlalchemy import text
 from storage.database import Database
 from storage.entries import NewOutgoing
 from storage.review_records import ConversationFilter, Search
-from storage.searching import Found
 from tests.storage import conversations
 from tests.storage.builders import asked
 from tests.storage.conversations import Desk, looked_for
@@ -224,14 +223,14 @@ async def test_many_findings_are_looked_up_one_by_one_with_the_same_result(
     for name in ("Ann", "Bo"):
         await desk.asks(name, "rent?", name=name)
     await desk.asks("Cy", "desk?", name="Cy")
-    monkeypatch.setattr("storage.searching._FEW", 1)
+    monkeypatch.setattr("storage.searching._OFTEN", 1)
+    monkeypatch.setattr("storage.searching._IN_CONVERSATIONS", 1)
     assert await desk.finds("rent") == ["Bo", "Ann"]
     assert await desk.chats(search=looked_for("rent"), person="ann") == ["Ann"]
     async with desk.database.unit_of_work() as work:
         total = await work.reviews.count(ConversationFilter(search=looked_for("rent")))
         dialect = work.reviews._scope.place.dialect
     assert total == (2 if dialect == "sqlite" else None)
-    assert Found.__slots__
 
 
 async def test_forgotten_words_are_found_no_more_and_notes_are_gone(desk: Desk, database_url: str) -> None:

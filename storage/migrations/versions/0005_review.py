@@ -40,6 +40,9 @@ def upgrade() -> None:
 def _add_columns() -> None:
     op.add_column("messages", sa.Column("words", _WORDS, nullable=True))
     partial_index("ix_messages_wordless", "messages", ["id"], "words IS NULL")
+    # The newest messages of a conversation are read from its end.
+    index("messages", "conversation_id", "id")
+    op.drop_index("ix_messages_conversation_id", "messages")
     index("traces", "created_at", "conversation_id")
     _refer("feedback", "conversation_id", "conversations")
     op.execute(
@@ -210,6 +213,8 @@ def downgrade() -> None:
     op.drop_index("ix_feedback_not_helpful", "feedback")
     op.drop_index("ix_traces_created_at_conversation_id", "traces")
     op.drop_index("ix_messages_wordless", "messages")
+    index("messages", "conversation_id")
+    op.drop_index("ix_messages_conversation_id_id", "messages")
     with op.batch_alter_table("handovers") as handovers:
         for name in ("staff_id", "relay_id", *_HANDOVER_COLUMNS, "ending", "revision"):
             handovers.drop_column(name)
