@@ -137,10 +137,12 @@ class Recipients(Repository):
             .order_by(_recipients.c.id)
             .limit(count)
             .with_for_update(skip_locked=True, of=_recipients)
+            # Read once: as a plain subquery PostgreSQL may run it again for every row, without the limit.
+            .cte("ready")
         )
         statement = (
             update(_recipients)
-            .where(_recipients.c.id.in_(ready))
+            .where(_recipients.c.id.in_(select(ready.c.id)))
             .values(status="claimed", worker=worker, claimed_at=now)
             .returning(*_COLUMNS)
         )
