@@ -37,7 +37,9 @@ class Templates:
             exact=lambda moment: exact(moment, timezone),
             number="{:,}".format,
         )
-        self._environment.globals["ago"] = lambda moment, view: ago(moment, view.now, view.texts)
+        self._environment.globals["ago"] = lambda moment, view: ago(
+            moment.astimezone(timezone), view.now, view.texts
+        )
         self._environment.globals["span"] = lambda length, view: span(length, view.texts)
         self._environment.globals["plural"] = lambda view, key, number: plural(view.texts, key, number)
         self._environment.globals["iso"] = _iso

@@ -17,7 +17,7 @@ def exact(moment: datetime, timezone: ZoneInfo) -> str:
 
 
 def ago(moment: datetime, now: datetime, texts: Wording) -> str:
-    """Return how far a moment is away, in the largest unit that fits; the date when it is far."""
+    """Return how far a moment is away, in the largest unit that fits; its own date when it is far."""
     distance = abs(now - moment)
     if distance > _LONG:
         return f"{moment:%Y-%m-%d}"

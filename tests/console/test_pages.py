@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from bot.console.cookies import FLASH, cookie_name
 from bot.console.navigation import ENTRIES
-from bot.console.texts import load
+from bot.console.texts import Wording, load
+from bot.console.times import ago
 from tests.console.desk import Desk, text_of
 from tests.conversation.fakes import Clock
 
@@ -119,3 +122,27 @@ async def test_times_are_relative_with_the_exact_one_in_the_programs_zone(desk: 
     clock.pass_by(days=3, hours=1)
     page = await (await desk.browser("viewer")).get("/staff")
     assert 'title="2026-11-22 17:00:00 CST" data-ago>3 days ago</time>' in page.text
+
+
+async def test_what_is_long_ago_has_its_date_in_the_programs_zone(desk: Desk, clock: Clock) -> None:
+    clock.pass_by(hours=8)
+    await desk.person("editor", "Li Na")
+    clock.pass_by(days=40)
+    page = await (await desk.browser("viewer")).get("/staff")
+    assert 'title="2026-11-23 01:00:00 CST" data-ago>2026-11-23</time>' in page.text
+
+
+def test_distances_in_time_are_said_in_the_largest_unit() -> None:
+    now = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+    english, chinese = Wording("en"), Wording("zh")
+    for length, en, zh in (
+        (timedelta(seconds=59), "just now", "刚刚"),
+        (timedelta(minutes=1), "1 min ago", "1 分钟前"),
+        (timedelta(minutes=59, seconds=59), "59 min ago", "59 分钟前"),
+        (timedelta(hours=23, minutes=59), "23 h ago", "23 小时前"),
+        (timedelta(days=1), "1 day ago", "1 天前"),
+        (timedelta(days=30), "30 days ago", "30 天前"),
+        (timedelta(days=-2), "in 2 days", "2 天后"),
+    ):
+        assert ago(now - length, now, english) == en
+        assert ago(now - length, now, chinese) == zh
