@@ -41,7 +41,8 @@ class Filters:
     @classmethod
     def of(cls, params: Mapping[str, str]) -> Filters:
         """Read an address; what is no filter, or no day, is left out."""
-        values = {item.name: params.get(item.name, "").strip()[:_LONGEST] for item in fields(cls)}
+        given = {item.name: params.get(item.name, "").replace("\x00", "") for item in fields(cls)}
+        values = {name: value.strip()[:_LONGEST] for name, value in given.items()}
         for name in ("since", "until"):
             if _day(values[name]) is None:
                 values[name] = ""

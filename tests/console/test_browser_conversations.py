@@ -92,7 +92,7 @@ async def test_ten_conversations_are_reviewed_with_the_keyboard_alone(web: Web) 
     await page.keyboard.press("j")
     await page.keyboard.press("k")
     await page.keyboard.press("Enter")
-    await expect(page.locator(".message.founder").first).to_contain_text("我想找一个人聊聊")
+    await expect(page.locator(".message.from-founder").first).to_contain_text("我想找一个人聊聊")
     seen = []
     for number in range(10):
         seen.append(await page.locator("h1").inner_text())
@@ -211,7 +211,7 @@ async def test_a_person_takes_a_conversation_over_and_gives_it_back(web: Web, ch
     await page.keyboard.type("Yes, I am. The rent is in the price list.")
     await page.keyboard.press("Control+Enter")
     await chat.hears("👤 Anna Weber\nYes, I am. The rent is in the price list.")
-    await expect(page.locator(".message.staff")).to_contain_text("price list", timeout=10_000)
+    await expect(page.locator(".message.from-staff")).to_contain_text("price list", timeout=10_000)
     await web.check(page)
     await web.picture(page, "handover")
     await page.get_by_role("button", name="Give back to the bot").click()

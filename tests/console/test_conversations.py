@@ -58,11 +58,13 @@ async def test_the_list_shows_who_wrote_last_with_personal_data_masked(both_desk
         ("since=2026-11-22&until=2026-11-22&channel=memory", ["租金", "Flat white", "rent"]),
         ("until=2026-11-21", []),
         ("since=nonsense", ["租金", "Flat white", "rent"]),
+        ("person=%00bo%00&q=%22white%00%22&tag=%00", ["Flat white"]),
     ],
 )
-async def test_filters_combine_in_the_address(desk: Desk, bot: Bot, query: str, found: list[str]) -> None:
-    await some_talks(bot)
-    page = await (await desk.browser("viewer")).get(f"/conversations?{query}", htmx=True)
+async def test_filters_combine_in_the_address(both_desks: Desk, query: str, found: list[str]) -> None:
+    async with bot_beside(both_desks) as bot:
+        await some_talks(bot)
+    page = await (await both_desks.browser("viewer")).get(f"/conversations?{query}", htmx=True)
     assert "<html" not in page.text
     said = re.findall(r'<p class="said">(.*?)</p>', page.text, re.S)
     assert len(said) == len(found)
@@ -247,6 +249,9 @@ async def test_an_export_holds_exactly_what_is_filtered_masked_and_safe(both_des
 async def test_a_viewer_changes_and_exports_nothing(desk: Desk, bot: Bot) -> None:
     await bot.say("How much is the rent?")
     viewer, chat = await desk.browser("viewer"), await chat_of(desk, "ann")
+    reviewer = await desk.browser("reviewer")
+    large = {"revision": "9" * 18, "up_to": "9" * 18}
+    assert (await reviewer.post(f"/conversations/{chat}/review", large)).status_code == 303
     for path in ("review", "tags", "notes", "unmask", "take", "reply", "release", "files/" + "0" * 64):
         assert (await viewer.post(f"/conversations/{chat}/{path}", {})).status_code == 403
     assert (await viewer.post("/conversations/export", {})).status_code == 403

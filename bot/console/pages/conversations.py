@@ -142,7 +142,7 @@ async def save_view(
 async def change_view(
     view: Annotated[View, allows("conversation.see")],
     view_id: int,
-    revision: Annotated[int, Form()] = 0,
+    revision: Annotated[int, Form(ge=0, lt=2**31)] = 0,
     query: Annotated[str, Form()] = "",
 ) -> Response:
     """Give a view the present filters."""
@@ -157,7 +157,9 @@ async def change_view(
 
 @router.post("/conversations/views/{view_id}/remove")
 async def remove_view(
-    view: Annotated[View, allows("conversation.see")], view_id: int, revision: Annotated[int, Form()] = 0
+    view: Annotated[View, allows("conversation.see")],
+    view_id: int,
+    revision: Annotated[int, Form(ge=0, lt=2**31)] = 0,
 ) -> Response:
     """Remove a view of one's own; an owner may remove anybody's."""
     async with view.writing() as work:

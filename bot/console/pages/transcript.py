@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 router = APIRouter(include_in_schema=False)
 LONGEST_NOTE, LONGEST_TAG = 4_000, 40
+MOST_REVISION = 2**31 - 1
 _PAGE = 60
 
 
@@ -135,7 +136,10 @@ async def review(
     async with view.writing() as work:
         await found(work, conversation_id)
         done = await work.annotations.mark_reviewed(
-            conversation_id, view.staff.id, up_to=number_of(up_to), revision=number_of(revision)
+            conversation_id,
+            view.staff.id,
+            up_to=number_of(up_to),
+            revision=min(number_of(revision), MOST_REVISION),
         )
         row = await found(work, conversation_id)
         by = await work.staff.get(row.summary.reviewed_by or 0)
@@ -209,11 +213,11 @@ async def change_note(
             raise NotFound
         if note.staff_id != view.staff.id and not view.may("staff.manage"):
             raise Forbidden
-        notes = work.annotations
+        notes, changed = work.annotations, min(number_of(revision), MOST_REVISION)
         if words:
-            done = await notes.change_note(note.id, number_of(revision), words)
+            done = await notes.change_note(note.id, changed, words)
         else:
-            done = await notes.remove_note(note.id, number_of(revision))
+            done = await notes.remove_note(note.id, changed)
     if not done:
         raise Conflict(words)
     return view.go(_safe(here) or f"/conversations/{conversation_id}", "app.saved")
