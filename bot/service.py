@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
@@ -66,11 +66,7 @@ async def serve(settings: Settings) -> None:
     cannot start.
     """
     program = load_program(settings.program)
-    if not settings.telegram_token.get_secret_value() and not settings.console_listen:
-        raise NothingToRun(
-            "Nothing to run: set BOT_TELEGRAM_TOKEN to the token from @BotFather, or BOT_CONSOLE_LISTEN "
-            "for the staff console (to try the bot without Telegram: founder-bot chat)"
-        )
+    _require_something_to_run(settings)
     stop = stop_on_signals()
     heartbeat = Heartbeat(settings.data_dir)
     async with opened(settings) as (database, knowledge):
@@ -90,15 +86,12 @@ async def serve(settings: Settings) -> None:
             logger.info("the console is at %s", settings.console_address)
         heartbeat.start()
         chores = [
-            asyncio.create_task(publisher.keep()),
-            asyncio.create_task(heartbeat.keep()),
-            asyncio.create_task(keep_sweeping(database, files)),
-            asyncio.create_task(keep_indexing(database)),
-            asyncio.create_task(
-                Keeper(database, files, retention(settings), utc_now, program.timezone).keep(worker)
-            ),
-            asyncio.create_task(Attendance(services, patience(settings)).keep()),
-            asyncio.create_task(Reminders(services, names).keep()),
+            asyncio.create_task(chore)
+            for chore in (
+                publisher.keep(),
+                heartbeat.keep(),
+                *_side_work(settings, services, files, worker, names),
+            )
         ]
         if not channels:
             logger.warning("no channel is configured (BOT_TELEGRAM_TOKEN): only the console is served")
@@ -114,6 +107,29 @@ async def serve(settings: Settings) -> None:
             for channel in channels:
                 await channel.close()
     logger.info("stopped")
+
+
+def _require_something_to_run(settings: Settings) -> None:
+    if not settings.telegram_token.get_secret_value() and not settings.console_listen:
+        raise NothingToRun(
+            "Nothing to run: set BOT_TELEGRAM_TOKEN to the token from @BotFather, or BOT_CONSOLE_LISTEN "
+            "for the staff console (to try the bot without Telegram: founder-bot chat)"
+        )
+
+
+def _side_work(
+    settings: Settings, services: Services, files: FileStore, worker: str, channels: Sequence[str]
+) -> list[Coroutine[Any, Any, None]]:
+    """What goes on beside the conversations, each until it is canceled."""
+    database = services.database
+    keeper = Keeper(database, files, retention(settings), utc_now, services.program.timezone)
+    return [
+        keep_sweeping(database, files),
+        keep_indexing(database),
+        keeper.keep(worker),
+        Attendance(services, patience(settings)).keep(),
+        Reminders(services, channels).keep(),
+    ]
 
 
 def patience(settings: Settings) -> Patience:

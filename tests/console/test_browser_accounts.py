@@ -13,7 +13,7 @@ from playwright.async_api import Route, expect
 from storage.database import Database
 from tests.console.browser import Language, Web, free_address, served
 from tests.console.desk import PASSWORD, Desk, console_of
-from tests.console.test_signing_in import TOKEN, linked, signed
+from tests.console.test_telegram import TOKEN, linked, signed
 from tests.conversation.fakes import Clock
 
 

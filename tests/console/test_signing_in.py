@@ -1,17 +1,11 @@
-"""Passwords, links, second factors, Telegram, sessions: who gets in, and until when."""
+"""Passwords, links and sessions: who gets in, and until when."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import json
 import re
 from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
-import pyotp
 import pytest
 
 from bot.console.config import Limits
@@ -20,20 +14,9 @@ from bot.console.pages.sign_in import own_path
 from bot.console.sweeping import sweep
 from storage.announcement_records import StaffRecord
 from storage.database import Database
-from storage.entries import Sender
 from tests.console.desk import PASSWORD, Browser, Desk, console_of, text_of
+from tests.console.signing import is_in, sign_in
 from tests.conversation.fakes import Clock
-
-TOKEN = "123456789:AAH-a-token-for-the-tests-of-signing-in"
-
-
-async def sign_in(browser: Browser, name: str, password: str = PASSWORD, **more: str) -> httpx.Response:
-    return await browser.post("/sign-in", {"name": name, "password": password, **more}, page="/sign-in")
-
-
-async def is_in(browser: Browser) -> bool:
-    return (await browser.get("/account")).status_code == 200
-
 
 # --- passwords ----------------------------------------------------------------------------------------
 
@@ -341,197 +324,6 @@ async def test_what_is_over_is_swept(both_desks: Desk, clock: Clock) -> None:
         assert (await run("SELECT count(*) FROM staff_sessions")).scalar_one() == 1
         assert (await run("SELECT count(*) FROM sign_in_tries")).scalar_one() == 0
     assert await is_in(alive)
-
-
-# --- second factor ------------------------------------------------------------------------------------
-
-
-async def with_second_factor(desk: Desk, person: StaffRecord) -> tuple[pyotp.TOTP, list[str]]:
-    browser = await desk.browser(person)
-    page = await browser.post("/account/second-factor/begin")
-    assert "<svg" in page.text
-    secret = re.search(r'id="secret">([A-Z2-7]+)<', page.text)
-    assert secret
-    totp = pyotp.TOTP(secret[1])
-    wrong = await browser.post("/account/second-factor/confirm", {"code": "000000"})
-    assert wrong.status_code == 400
-    shown = await browser.post("/account/second-factor/confirm", {"code": totp.at(desk.clock.now)})
-    codes = re.findall(r"<code>([B-Z2-9]{5}-[B-Z2-9]{5})</code>", shown.text)
-    assert len(codes) == 10
-    desk.clock.pass_by(seconds=31)
-    return totp, codes
-
-
-async def test_a_second_factor_is_asked_for_and_a_code_works_once(both_desks: Desk) -> None:
-    desk = both_desks
-    person = await desk.person("owner", "Li Na")
-    totp, _ = await with_second_factor(desk, person)
-    browser = desk.stranger()
-    answer = await sign_in(browser, "Li Na", next="/staff")
-    assert answer.headers["location"] == "/sign-in/code?next=/staff"
-    assert not await is_in(browser)
-    code = totp.at(desk.clock.now)
-    wrong = await browser.post("/sign-in/code", {"code": "123123"}, page="/sign-in/code")
-    assert wrong.status_code == 400
-    right = await browser.post("/sign-in/code", {"code": code, "next": "/staff"}, page="/sign-in/code")
-    assert right.headers["location"] == "/staff"
-    assert await is_in(browser)
-    again = desk.stranger()
-    await sign_in(again, "Li Na")
-    assert (await again.post("/sign-in/code", {"code": code}, page="/sign-in/code")).status_code == 400
-
-
-async def test_a_recovery_code_works_once(both_desks: Desk) -> None:
-    desk = both_desks
-    person = await desk.person("owner", "Li Na")
-    _, codes = await with_second_factor(desk, person)
-    for expected in (303, 400):
-        browser = desk.stranger()
-        await sign_in(browser, "Li Na")
-        typed = {"code": f" {codes[3].lower().replace('-', ' ')} "}
-        assert (await browser.post("/sign-in/code", typed, page="/sign-in/code")).status_code == expected
-
-
-async def test_codes_cannot_be_guessed_and_the_wait_for_one_ends(desk: Desk, clock: Clock) -> None:
-    person = await desk.person("owner", "Li Na")
-    totp, _ = await with_second_factor(desk, person)
-    browser = desk.stranger()
-    await sign_in(browser, "Li Na")
-    for number in range(10):
-        await browser.post("/sign-in/code", {"code": f"{number:06}"}, page="/sign-in/code")
-    right = {"code": totp.at(clock.now)}
-    assert (await browser.post("/sign-in/code", right, page="/sign-in/code")).status_code == 429
-    clock.pass_by(minutes=11)
-    answer = await browser.post("/sign-in/code", {"code": totp.at(clock.now)}, page="/sign-in")
-    assert answer.headers["location"] == "/sign-in"
-
-
-async def test_a_code_of_an_hour_ago_is_refused(desk: Desk, clock: Clock) -> None:
-    person = await desk.person("owner", "Li Na")
-    totp, _ = await with_second_factor(desk, person)
-    old = totp.at(clock.now)
-    clock.pass_by(hours=1)
-    browser = desk.stranger()
-    await sign_in(browser, "Li Na")
-    assert (await browser.post("/sign-in/code", {"code": old}, page="/sign-in/code")).status_code == 400
-
-
-async def test_removing_the_second_factor_needs_a_code_or_an_owner(desk: Desk) -> None:
-    owner = await desk.browser("owner")
-    person = await desk.person("editor", "Li Na")
-    totp, _ = await with_second_factor(desk, person)
-    browser = await desk.browser(person)
-    wrong = await browser.post("/account/second-factor/remove", {"code": "111111"})
-    assert wrong.status_code == 400
-    await browser.post("/account/second-factor/remove", {"code": totp.at(desk.clock.now)})
-    assert (await sign_in(desk.stranger(), "Li Na")).headers["location"] == "/"
-    await with_second_factor(desk, person)
-    await owner.post(f"/staff/{person.id}/remove-second-factor")
-    assert (await sign_in(desk.stranger(), "Li Na")).headers["location"] == "/"
-
-
-# --- Telegram -----------------------------------------------------------------------------------------
-
-
-def signed(desk: Desk, user: int, *, token: str = TOKEN, age: float = 5.0, **changes: str | int) -> str:
-    fields: dict[str, str | int] = {
-        "id": user,
-        "first_name": "娜",
-        "auth_date": int(desk.clock.now.timestamp() - age),
-    }
-    text = "\n".join(f"{key}={fields[key]}" for key in sorted(fields))
-    secret = hashlib.sha256(token.encode()).digest()
-    fields["hash"] = hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()
-    return base64.urlsafe_b64encode(json.dumps({**fields, **changes}).encode()).decode().rstrip("=")
-
-
-@pytest.fixture
-def telegram_desk(desk: Desk, store: Database, clock: Clock) -> Desk:
-    url = "https://desk.example.org"
-    console = console_of(store, clock, desk.console.config.data_dir, url=url, telegram_token=TOKEN)
-    return Desk(console=console, clock=clock)
-
-
-async def linked(desk: Desk, user: int) -> StaffRecord:
-    person = await desk.person("editor", "Li Na")
-    async with desk.database.unit_of_work() as work:
-        sender = Sender(channel="telegram", sender=str(user), chat=str(user), name="Li Na")
-        founder = await work.founders.identify(sender)
-        await work.staff.link(person.id, founder.founder.id)
-    return person
-
-
-async def begun(browser: Browser) -> str:
-    """Begin at our page and return the state that Telegram is to send back."""
-    away = await browser.get("/sign-in/telegram")
-    target = urlsplit(away.headers["location"])
-    assert target.netloc == "oauth.telegram.org"
-    asked = parse_qs(target.query)
-    assert asked["bot_id"] == ["123456789"]
-    assert TOKEN not in target.query
-    back = urlsplit(asked["return_to"][0])
-    assert f"{back.scheme}://{back.netloc}" == asked["origin"][0] == "https://desk.example.org"
-    return parse_qs(back.query)["state"][0]
-
-
-async def come_back(browser: Browser, state: str, answer: str) -> httpx.Response:
-    page = f"/sign-in/telegram/back?state={state}"
-    return await browser.post("/sign-in/telegram/back", {"state": state, "answer": answer}, page=page)
-
-
-async def test_linked_staff_sign_in_through_telegram(telegram_desk: Desk) -> None:
-    await linked(telegram_desk, 42)
-    browser = telegram_desk.stranger()
-    assert "/sign-in/telegram" in (await browser.get("/sign-in")).text
-    answer = signed(telegram_desk, 42)
-    done = await come_back(browser, await begun(browser), answer)
-    assert done.headers["location"] == "/"
-    assert await is_in(browser)
-    # The same answer again, even in the same browser, is worth nothing.
-    again = telegram_desk.stranger()
-    assert (await come_back(again, await begun(again), answer)).status_code == 400
-    assert not await is_in(again)
-
-
-async def test_what_telegram_did_not_sign_for_this_browser_is_refused(telegram_desk: Desk) -> None:
-    desk = telegram_desk
-    await linked(desk, 42)
-    for answer in (
-        signed(desk, 42, token="987654321:of-another-bot"),
-        signed(desk, 42, age=301),
-        signed(desk, 42, age=-120),
-        signed(desk, 7, id=42),
-        signed(desk, 42, username="added"),
-        signed(desk, 43),
-        "",
-        "bm9uc2Vuc2U",
-        "W10",
-    ):
-        browser = desk.stranger()
-        refused = await come_back(browser, await begun(browser), answer)
-        assert refused.status_code == 400
-        assert not await is_in(browser)
-    victim = desk.stranger()
-    attacker = desk.stranger()
-    state = await begun(attacker)
-    assert (await come_back(victim, state, signed(desk, 42))).status_code == 400
-
-
-async def test_the_second_factor_is_asked_for_after_telegram_too(telegram_desk: Desk) -> None:
-    person = await linked(telegram_desk, 42)
-    async with telegram_desk.database.unit_of_work() as work:
-        await work.accounts.propose_totp(person.id, pyotp.random_base32())
-        await work.accounts.confirm_totp(person.id, 0, [])
-    browser = telegram_desk.stranger()
-    done = await come_back(browser, await begun(browser), signed(telegram_desk, 42))
-    assert done.headers["location"] == "/sign-in/code"
-    assert not await is_in(browser)
-
-
-async def test_without_a_token_there_is_no_telegram(desk: Desk) -> None:
-    browser = desk.stranger()
-    assert "/sign-in/telegram" not in (await browser.get("/sign-in")).text
-    assert (await browser.get("/sign-in/telegram")).status_code == 404
 
 
 def test_limits_are_what_the_documentation_says() -> None:

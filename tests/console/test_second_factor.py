@@ -1,0 +1,96 @@
+"""The second factor: a code of the phone or a recovery code, each of them once."""
+
+from __future__ import annotations
+
+import re
+
+import pyotp
+
+from storage.announcement_records import StaffRecord
+from tests.console.desk import Desk
+from tests.console.signing import is_in, sign_in
+from tests.conversation.fakes import Clock
+
+
+async def with_second_factor(desk: Desk, person: StaffRecord) -> tuple[pyotp.TOTP, list[str]]:
+    browser = await desk.browser(person)
+    page = await browser.post("/account/second-factor/begin")
+    assert "<svg" in page.text
+    secret = re.search(r'id="secret">([A-Z2-7]+)<', page.text)
+    assert secret
+    totp = pyotp.TOTP(secret[1])
+    wrong = await browser.post("/account/second-factor/confirm", {"code": "000000"})
+    assert wrong.status_code == 400
+    shown = await browser.post("/account/second-factor/confirm", {"code": totp.at(desk.clock.now)})
+    codes = re.findall(r"<code>([B-Z2-9]{5}-[B-Z2-9]{5})</code>", shown.text)
+    assert len(codes) == 10
+    desk.clock.pass_by(seconds=31)
+    return totp, codes
+
+
+async def test_a_second_factor_is_asked_for_and_a_code_works_once(both_desks: Desk) -> None:
+    desk = both_desks
+    person = await desk.person("owner", "Li Na")
+    totp, _ = await with_second_factor(desk, person)
+    browser = desk.stranger()
+    answer = await sign_in(browser, "Li Na", next="/staff")
+    assert answer.headers["location"] == "/sign-in/code?next=/staff"
+    assert not await is_in(browser)
+    code = totp.at(desk.clock.now)
+    wrong = await browser.post("/sign-in/code", {"code": "123123"}, page="/sign-in/code")
+    assert wrong.status_code == 400
+    right = await browser.post("/sign-in/code", {"code": code, "next": "/staff"}, page="/sign-in/code")
+    assert right.headers["location"] == "/staff"
+    assert await is_in(browser)
+    again = desk.stranger()
+    await sign_in(again, "Li Na")
+    assert (await again.post("/sign-in/code", {"code": code}, page="/sign-in/code")).status_code == 400
+
+
+async def test_a_recovery_code_works_once(both_desks: Desk) -> None:
+    desk = both_desks
+    person = await desk.person("owner", "Li Na")
+    _, codes = await with_second_factor(desk, person)
+    for expected in (303, 400):
+        browser = desk.stranger()
+        await sign_in(browser, "Li Na")
+        typed = {"code": f" {codes[3].lower().replace('-', ' ')} "}
+        assert (await browser.post("/sign-in/code", typed, page="/sign-in/code")).status_code == expected
+
+
+async def test_codes_cannot_be_guessed_and_the_wait_for_one_ends(desk: Desk, clock: Clock) -> None:
+    person = await desk.person("owner", "Li Na")
+    totp, _ = await with_second_factor(desk, person)
+    browser = desk.stranger()
+    await sign_in(browser, "Li Na")
+    for number in range(10):
+        await browser.post("/sign-in/code", {"code": f"{number:06}"}, page="/sign-in/code")
+    right = {"code": totp.at(clock.now)}
+    assert (await browser.post("/sign-in/code", right, page="/sign-in/code")).status_code == 429
+    clock.pass_by(minutes=11)
+    answer = await browser.post("/sign-in/code", {"code": totp.at(clock.now)}, page="/sign-in")
+    assert answer.headers["location"] == "/sign-in"
+
+
+async def test_a_code_of_an_hour_ago_is_refused(desk: Desk, clock: Clock) -> None:
+    person = await desk.person("owner", "Li Na")
+    totp, _ = await with_second_factor(desk, person)
+    old = totp.at(clock.now)
+    clock.pass_by(hours=1)
+    browser = desk.stranger()
+    await sign_in(browser, "Li Na")
+    assert (await browser.post("/sign-in/code", {"code": old}, page="/sign-in/code")).status_code == 400
+
+
+async def test_removing_the_second_factor_needs_a_code_or_an_owner(desk: Desk) -> None:
+    owner = await desk.browser("owner")
+    person = await desk.person("editor", "Li Na")
+    totp, _ = await with_second_factor(desk, person)
+    browser = await desk.browser(person)
+    wrong = await browser.post("/account/second-factor/remove", {"code": "111111"})
+    assert wrong.status_code == 400
+    await browser.post("/account/second-factor/remove", {"code": totp.at(desk.clock.now)})
+    assert (await sign_in(desk.stranger(), "Li Na")).headers["location"] == "/"
+    await with_second_factor(desk, person)
+    await owner.post(f"/staff/{person.id}/remove-second-factor")
+    assert (await sign_in(desk.stranger(), "Li Na")).headers["location"] == "/"
