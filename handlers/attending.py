@@ -6,9 +6,11 @@ is sent for what did not happen. None means that somebody else was faster; nothi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from handlers.apply.codes import hidden
 from handlers.apply.telling import tell, tell_chat
 from handlers.buttons import button
 from handlers.messages import Button, Reply
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
 
 LONGEST_REPLY = 3_500
 _LONGEST_QUESTION = 400
+
+
+def not_kept(words: str) -> Mapping[str, str]:
+    """Keep a founder's words out of the log of a staff chat, where their /forget would not find them."""
+    return hidden(words) if words else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +139,8 @@ class Attending:
             if member.id == but or not may(member.role, "handover.take") or member.founder_id is None:
                 continue
             speak = Texts(member.language or self.services.program.default_language)
-            question = clip(queued.question, _LONGEST_QUESTION) or speak("human.no_question")
+            asked = clip(queued.question, _LONGEST_QUESTION)
+            question = asked or speak("human.no_question")
             text = speak(key, number=queued.handover.id, question=question)
             buttons: list[tuple[Button, ...]] = [
                 (button(speak("human.button.take"), "take", queued.handover.id),)
@@ -144,7 +152,7 @@ class Attending:
                     buttons.append((Button(label=label, payload="", url=link),))
                 else:
                     text = f"{text}\n{link}"
-            reply = Reply(text=text, buttons=tuple(buttons), language=speak.language)
+            reply = Reply(text=text, buttons=tuple(buttons), language=speak.language, extra=not_kept(asked))
             told += await tell(self.work, member.founder_id, reply)
         return told
 
@@ -152,7 +160,8 @@ class Attending:
         """Show what the founder wrote to the person who follows the talk in a chat."""
         conversation = await self.work.conversations.by_id(relay_id)
         if conversation is not None and conversation.chat is not None:
-            reply = Reply(text=text, language=self.services.program.default_language)
+            language = self.services.program.default_language
+            reply = Reply(text=text, language=language, extra=not_kept(text))
             await tell_chat(
                 self.work, conversation.id, conversation.channel, conversation.chat, reply, kind="notice"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from handlers.attending import LONGEST_REPLY, Attending
+from handlers.attending import LONGEST_REPLY, Attending, not_kept
 from handlers.buttons import Press, button
 from handlers.messages import Button, Reply
 from handlers.route import Route, command, press
@@ -49,8 +49,9 @@ async def take(turn: Turn) -> Result:
             for item in recent
             if item.text
         ]
-        text = "\n\n".join((turn.say("human.yours", number=wanted), "\n".join(lines)))
-        return (Reply(text=text, language=turn.language),)
+        said = "\n".join(lines)
+        text = "\n\n".join((turn.say("human.yours", number=wanted), said))
+        return (Reply(text=text, language=turn.language, extra=not_kept(said)),)
 
     return Result(write=write)
 
@@ -102,7 +103,9 @@ async def queue(turn: Turn) -> Result:
         )
         label = turn.say("human.button.take_number", number=item.handover.id)
         rows.append((button(label, "take", item.handover.id),))
-    return Result.of(Reply(text="\n".join(lines), buttons=tuple(rows), language=turn.language))
+    hide = not_kept("\n".join(lines[1:]))
+    text = "\n".join(lines)
+    return Result.of(Reply(text=text, buttons=tuple(rows), language=turn.language, extra=hide))
 
 
 STAFF_HANDOVER_ROUTES: tuple[Route, ...] = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from handlers.apply.codes import HIDDEN, masked
 from handlers.messages import Reply
 from handlers.replies import plain_text, reply_to_dict, with_message_id
 from storage.entries import NewOutbox, NewOutgoing
@@ -27,13 +28,14 @@ async def tell(work: UnitOfWork, founder_id: int, reply: Reply) -> bool:
 async def tell_chat(
     work: UnitOfWork, conversation_id: int, channel: str, chat: str, reply: Reply, *, kind: str = "reply"
 ) -> int:
-    """Leave a message in one chat; returns its id."""
+    """Leave a message in one chat; returns its id. What the reply hides is sent and not kept."""
+    code = reply.extra.get(HIDDEN, "")
     message = await work.messages.add_outgoing(
         NewOutgoing(
             conversation_id=conversation_id,
-            text=plain_text(reply),
+            text=masked(plain_text(reply), code),
             kind=kind,
-            payload=reply_to_dict(reply, with_files=False),
+            payload=masked(reply_to_dict(reply, with_files=False), code),
             language=reply.language,
         )
     )

@@ -185,6 +185,21 @@ async def test_staff_are_pinged_in_their_chat_and_talk_from_there(both: Database
         assert (await bot.say("How much is the desk?", "anna")).text.startswith("Answer")
 
 
+async def test_a_staff_chat_keeps_none_of_a_founders_words(both: Database, clock: Clock) -> None:
+    async with Bot(both, clock=clock) as bot:
+        await staff(bot, "Anna", chat="anna")
+        await bot.say("My secret question")
+        await bot.command("human")
+        await settle(bot, 2, "anna")
+        await bot.command("handovers", "anna")
+        await bot.press("v1:take:1", "anna")
+        await bot.send(text="My secret words")
+        assert "💬 My secret words" in await settle(bot, 5, "anna")
+        await bot.press("v1:forget:yes")
+    for table in ("messages", "outbox", "traces", "handovers"):
+        assert "secret" not in str(await rows(both, table))
+
+
 async def test_the_queue_in_the_chat_is_for_staff_only(bot: Bot) -> None:
     await staff(bot, "Anna", chat="anna")
     await bot.say("How much is the rent?")
