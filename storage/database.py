@@ -25,6 +25,7 @@ from storage.failures import FAILURES, UPGRADE, explained, missing, read_only
 from storage.feedback import Feedback
 from storage.files import Files
 from storage.founders import Founders
+from storage.gaps import Gaps
 from storage.handovers import Handovers
 from storage.inbox import Inbox
 from storage.leases import Leases
@@ -71,6 +72,7 @@ class UnitOfWork:
         "feedback",
         "files",
         "founders",
+        "gaps",
         "handovers",
         "inbox",
         "leases",
@@ -124,6 +126,7 @@ class UnitOfWork:
         self.workers = Workers(scope)
         self.documents = Documents(scope)
         self.document_uses = DocumentUses(scope)
+        self.gaps = Gaps(scope)
 
 
 class Database:

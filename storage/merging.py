@@ -16,6 +16,7 @@ from storage.application_tables import (
     CodeAttempt,
     File,
 )
+from storage.gap_tables import GapQuestion
 from storage.repository import Repository, table
 from storage.tables import Conversation, Feedback, Founder, Handover, Identity, Message
 
@@ -28,6 +29,7 @@ _MOVED: tuple[tuple[Any, str], ...] = (
     (Message, "founder_id"),
     (Feedback, "founder_id"),
     (Handover, "founder_id"),
+    (GapQuestion, "founder_id"),
     (Application, "founder_id"),
     (ApplicationMember, "founder_id"),
     (ApplicationAnswer, "member_id"),

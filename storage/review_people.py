@@ -7,11 +7,13 @@ from typing import Any
 
 from sqlalchemy import Select, delete, func, select, text
 
+from storage.gap_tables import GapQuestion
 from storage.repository import Repository, table
 from storage.review_tables import ConversationNote, ConversationTag
 from storage.tables import Conversation, Message
 
 _notes, _tags = table(ConversationNote), table(ConversationTag)
+_gaps = table(GapQuestion)
 _conversations, _messages = table(Conversation), table(Message)
 _TIDY_AT_ONCE = 20_000
 
@@ -22,6 +24,10 @@ async def erase_review(repository: Repository, conversations: Sequence[int]) -> 
     for source in (_notes, _tags):
         gone = delete(source).where(source.c.conversation_id.in_(conversations))
         counts[source.name] = (await repository._write(gone)).rowcount
+    theirs = select(_messages.c.id).where(_messages.c.conversation_id.in_(conversations))
+    # What a question means is a trace of its words.
+    gone = delete(_gaps).where(_gaps.c.message_id.in_(theirs))
+    counts["gap_questions"] = (await repository._write(gone)).rowcount
     newest = await repository._row(select(func.max(_messages.c.id)))
     if newest is not None and (newest[0] or 0) < _TIDY_AT_ONCE:
         await tidy_words(repository)

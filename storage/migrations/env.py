@@ -6,6 +6,7 @@ import storage.announcement_tables
 import storage.application_tables
 import storage.console_tables
 import storage.document_tables
+import storage.gap_tables
 import storage.review_tables  # noqa: F401 - their tables belong to the metadata
 from storage.tables import Table
 

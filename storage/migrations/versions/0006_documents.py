@@ -25,6 +25,7 @@ depends_on = None
 
 def upgrade() -> None:
     _create_documents()
+    _create_gaps()
 
 
 def _create_documents() -> None:
@@ -69,6 +70,39 @@ def _create_documents() -> None:
     index("document_uses", "created_at", "document_id", "cited")
 
 
+def _create_gaps() -> None:
+    create(
+        "gap_groups",
+        short("status", 10),
+        count("revision"),
+        json("draft", nullable=True),
+        text("reason"),
+        json("documents"),
+        to("announcement_id", "announcements", nullable=True),
+        to("staff_id", "staff", nullable=True),
+        time("decided_at", nullable=True),
+        time("created_at"),
+        one_of("status", "open", "answered", "attached", "dismissed"),
+    )
+    index("gap_groups", "status")
+    create(
+        "gap_questions",
+        to("message_id", "messages"),
+        to("founder_id", "founders", nullable=True),
+        to("group_id", "gap_groups", nullable=True),
+        text("language"),
+        short("reason", 12),
+        sa.Column("meaning", sa.LargeBinary(), nullable=False),
+        sa.Column("likeness", sa.Float(), nullable=False),
+        time("asked_at"),
+        sa.UniqueConstraint("message_id"),
+    )
+    index("gap_questions", "group_id")
+    index("gap_questions", "founder_id")
+
+
 def downgrade() -> None:
+    op.drop_table("gap_questions")
+    op.drop_table("gap_groups")
     op.drop_table("document_uses")
     op.drop_table("document_versions")

@@ -1,0 +1,245 @@
+"""What staff do about questions that were not settled: group, answer, attach, dismiss, tell who asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+
+from handlers.announce.steering import By, confirm
+from storage.announcement_records import Audience, NewAnnouncement
+from storage.document_records import NewDocument
+from storage.gap_records import GapQuestionRecord, GapStatus, UnsettledQuestion
+
+if TYPE_CHECKING:
+    from handlers.program import Program
+    from knowledge.grouping import Group
+    from knowledge.meaning import Rows
+    from storage.announcement_records import StaffRecord
+    from storage.database import Database, UnitOfWork
+
+_BATCH = 200
+ANSWERS = ("zh", "en")
+"""Languages an answer can be written in."""
+
+
+class Meanings(Protocol):
+    """Turns questions into rows of numbers."""
+
+    def read(self, texts: Sequence[str], languages: Sequence[str]) -> Rows:
+        """Encode questions; takes milliseconds each."""
+
+
+class GapChanged(Exception):
+    """Somebody else has changed the group; nothing was stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An answer as it is written in one language, and until when it holds."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regrouped:
+    """What a grouping did: questions that came in, groups that are open, groups that came back."""
+
+    added: int
+    open: int
+    back: int
+
+
+class GapDesk:
+    """Everything about gaps that a page or a chore needs."""
+
+    def __init__(
+        self, database: Database, meanings: Meanings, detect: Callable[[str], str], program: Program
+    ) -> None:
+        self._database, self._meanings = database, meanings
+        self._detect, self._program = detect, program
+        self._turn = asyncio.Lock()
+
+    async def regroup(self) -> Regrouped:
+        """Take in what was not settled since, and group what nobody has decided on.
+
+        A decided group keeps its questions, and is open again when it is asked about once more. An open
+        group stays the same one as long as most of its questions stay together.
+        """
+        async with self._turn:
+            added = await self._take_in()
+            async with self._database.unit_of_work(read_only=True) as work:
+                stored = await work.gaps.meanings()
+                decided = {g.id for g in await work.gaps.groups(("answered", "attached", "dismissed"))}
+            joined, groups = await asyncio.to_thread(_grouped, stored, decided)
+            async with self._database.unit_of_work() as work:
+                back = await self._store(work, stored, joined, groups)
+                counts = await work.gaps.counts()
+            return Regrouped(added=added, open=counts.get("open", 0), back=back)
+
+    async def save_draft(
+        self, group_id: int, revision: int, drafts: Mapping[str, Draft], valid_until: str
+    ) -> None:
+        """Keep an answer as it is written; raises GapChanged when somebody else wrote meanwhile."""
+        kept = {
+            "texts": {code: {"title": d.title, "text": d.text} for code, d in drafts.items()},
+            "valid_until": valid_until,
+        }
+        async with self._database.unit_of_work() as work:
+            if not await work.gaps.save_draft(group_id, revision, kept):
+                raise GapChanged
+
+    async def decide(
+        self,
+        group_id: int,
+        revision: int,
+        by: StaffRecord,
+        *,
+        dismissed_for: str = "",
+        documents: Sequence[str] = (),
+        answered: bool = False,
+    ) -> None:
+        """Dismiss with a reason, attach to documents, or mark as answered by them; raises GapChanged."""
+        status: GapStatus = "dismissed" if dismissed_for else "answered" if answered else "attached"
+        async with self._database.unit_of_work() as work:
+            if not await work.gaps.decide(
+                group_id, revision, status, by.id, reason=dismissed_for, documents=documents
+            ):
+                raise GapChanged
+            await self._note(work, f"gap.{status}", by, group_id, documents=list(documents))
+
+    async def reopen(self, group_id: int, revision: int, by: StaffRecord) -> None:
+        """Undo a decision; a document that was published stays. Raises GapChanged."""
+        async with self._database.unit_of_work() as work:
+            if not await work.gaps.decide(group_id, revision, "open", by.id):
+                raise GapChanged
+            await self._note(work, "gap.reopened", by, group_id)
+
+    async def tell(
+        self, group_id: int, revision: int, by: StaffRecord, texts: Mapping[str, str]
+    ) -> tuple[int, int]:
+        """Send the answer to everyone who asked, in their language; returns announcement and people.
+
+        Raises GapChanged when they are told already, or somebody changed the group meanwhile.
+        """
+        async with self._database.unit_of_work() as work:
+            founders = await work.gaps.founders(group_id)
+            if not founders:
+                raise GapChanged
+            audience = Audience(founders=founders)
+            record = await work.announcements.create(
+                NewAnnouncement(texts=texts, audience=audience, created_by=by.id)
+            )
+            who = By(name=by.name, staff_id=by.id)
+            if not await work.gaps.announced(group_id, revision, record.id) or not await confirm(
+                work, record, who, self._program
+            ):
+                raise GapChanged
+            await self._note(work, "gap.told", by, group_id, announcement=record.id, founders=len(founders))
+            return record.id, len(founders)
+
+    async def _take_in(self) -> int:
+        """Read and store what is new, a batch in a unit of work."""
+        added = 0
+        while True:
+            async with self._database.unit_of_work(read_only=True) as work:
+                new = await work.gaps.unsettled(_BATCH)
+            if not new:
+                return added
+            languages = [one.language or self._detect(one.text) for one in new]
+            rows = await asyncio.to_thread(self._meanings.read, [one.text for one in new], languages)
+            await self._keep(new, languages, rows)
+            added += len(new)
+
+    async def _keep(self, new: Sequence[UnsettledQuestion], languages: Sequence[str], rows: Rows) -> None:
+        from knowledge.meaning import pack_meaning
+
+        async with self._database.unit_of_work() as work:
+            for question, language, row in zip(new, languages, rows, strict=True):
+                await work.gaps.add(question, language, pack_meaning(row))
+
+    async def _store(
+        self,
+        work: UnitOfWork,
+        stored: Sequence[tuple[GapQuestionRecord, bytes]],
+        joined: Mapping[int, tuple[int, float]],
+        groups: Sequence[Group],
+    ) -> int:
+        """Write what grouping found; questions that joined a decided group open it again."""
+        await work.gaps.forget_blank()
+        of = {record.id: record.group_id for record, _ in stored}
+        taken: set[int] = set()
+        for group in groups:
+            before = Counter(of[m.question.id] for m in group.members)
+            known = (g for g, _ in before.most_common() if g is not None and g not in taken)
+            group_id = next(known, None) or await work.gaps.create()
+            taken.add(group_id)
+            await work.gaps.put(group_id, {m.question.id: m.likeness for m in group.members})
+        for question_id, (group_id, likeness) in joined.items():
+            await work.gaps.put(group_id, {question_id: likeness})
+        back = {group_id for group_id, _ in joined.values()}
+        for group_id in sorted(back):
+            await work.gaps.come_back(group_id)
+        await work.gaps.drop_empty()
+        return len(back)
+
+    @staticmethod
+    async def _note(work: UnitOfWork, action: str, by: StaffRecord, group_id: int, **details: object) -> None:
+        await work.audit.note(action, actor=by.name, staff_id=by.id, about=("gap", group_id), details=details)
+
+
+def faq_document(
+    group_id: int, language: str, draft: Draft, valid_until: datetime | None, *, twin: str | None
+) -> NewDocument:
+    """The FAQ document that answers a group in one language."""
+    today = datetime.now(UTC).date()
+    return NewDocument(
+        id=faq_id(group_id, language),
+        language=language,
+        title=draft.title.strip(),
+        markdown=f"# {draft.title.strip()}\n\n{draft.text.strip()}\n",
+        origin="faq",
+        twin=twin,
+        as_of=today,
+        valid_until=valid_until,
+    )
+
+
+def faq_id(group_id: int, language: str) -> str:
+    """The id of the FAQ document of a group: twins differ in the folder only."""
+    return f"{language}/faq-{group_id}"
+
+
+def _grouped(
+    stored: Sequence[tuple[GapQuestionRecord, bytes]], decided: set[int]
+) -> tuple[dict[int, tuple[int, float]], list[Group]]:
+    """Where new questions join decided groups, and the groups of everything else."""
+    from knowledge.grouping import Question, group, likeness, nearest_group
+    from knowledge.meaning import unpack_meanings
+
+    rows = unpack_meanings([packed for _, packed in stored])
+    held: dict[int, list[int]] = {}
+    for i, (record, _) in enumerate(stored):
+        if record.group_id in decided:
+            held.setdefault(record.group_id, []).append(i)
+    names = sorted(held)
+    known = [(rows[held[name]], [stored[i][0].language for i in held[name]]) for name in names]
+    joined: dict[int, tuple[int, float]] = {}
+    rest: list[int] = []
+    for i, (record, _) in enumerate(stored):
+        if record.group_id in decided:
+            continue
+        found = nearest_group(rows[i], record.language, known) if record.group_id is None else None
+        if found is None:
+            rest.append(i)
+        else:
+            joined[record.id] = (names[found[0]], likeness(found[1]))
+    questions = [
+        Question(id=r.id, text=r.text, language=r.language, founder=r.founder_id)
+        for r in (stored[i][0] for i in rest)
+    ]
+    return joined, group(questions, rows[rest])

@@ -1,0 +1,239 @@
+"""Gaps: what founders asked and did not get answered, in groups that staff close."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, exists, func, insert, or_, select, update
+
+from storage.gap_records import (
+    GapGroupRecord,
+    GapLine,
+    GapQuestionRecord,
+    GapStatus,
+    UnsettledQuestion,
+)
+from storage.gap_tables import GapGroup, GapQuestion
+from storage.repository import Repository, columns, filled, table
+from storage.tables import Feedback, Founder, Message, Trace
+
+_groups, _questions = table(GapGroup), table(GapQuestion)
+_traces, _messages, _feedback, _founders = table(Trace), table(Message), table(Feedback), table(Founder)
+_GROUP = columns(GapGroup, GapGroupRecord)
+_SAID = _questions.join(_traces, _traces.c.message_id == _questions.c.message_id)
+_QUESTION = [
+    *(_questions.c[n] for n in ("id", "message_id", "founder_id", "group_id", "language")),
+    *(_questions.c[n] for n in ("reason", "likeness", "asked_at")),
+    _traces.c.conversation_id,
+    _traces.c.question.label("text"),
+]
+
+
+class Gaps(Repository):
+    """Unsettled questions and their groups; every decision raises a group's revision."""
+
+    __slots__ = ()
+
+    async def unsettled(self, limit: int = 500) -> list[UnsettledQuestion]:
+        """List questions that are not here yet, oldest first."""
+        unhelpful = exists().where(
+            _messages.c.in_reply_to == _traces.c.message_id,
+            _feedback.c.answer_message_id == _messages.c.id,
+            _feedback.c.rating == "not_helpful",
+        )
+        asked = _messages.alias("asked")
+        rows = await self._rows(
+            select(
+                _traces.c.message_id,
+                asked.c.founder_id,
+                _traces.c.language,
+                _traces.c.question.label("text"),
+                _traces.c.answered,
+                _traces.c.created_at.label("asked_at"),
+            )
+            .select_from(_traces.join(asked, asked.c.id == _traces.c.message_id))
+            .where(_traces.c.question != "", or_(_traces.c.answered.is_(False), unhelpful))
+            .where(~exists().where(_questions.c.message_id == _traces.c.message_id))
+            .order_by(_traces.c.message_id)
+            .limit(limit)
+        )
+        return [
+            UnsettledQuestion(
+                message_id=row.message_id,
+                founder_id=row.founder_id,
+                language=row.language,
+                text=row.text,
+                reason="not_helpful" if row.answered else "unanswered",
+                asked_at=row.asked_at,
+            )
+            for row in rows
+        ]
+
+    async def add(self, question: UnsettledQuestion, language: str, meaning: bytes) -> None:
+        """Store a question that is in no group yet; one that is here already stays as it is."""
+        values = {
+            "message_id": question.message_id,
+            "founder_id": question.founder_id,
+            "group_id": None,
+            "language": language,
+            "reason": question.reason,
+            "meaning": meaning,
+            "likeness": 0.0,
+            "asked_at": question.asked_at,
+        }
+        await self._write(self._insert(GapQuestion).values(values).on_conflict_do_nothing())
+
+    async def meanings(self) -> list[tuple[GapQuestionRecord, bytes]]:
+        """List every question that still has words, with its meaning, in the order of the ids."""
+        statement = select(*_QUESTION, _questions.c.meaning).select_from(_SAID)
+        rows = await self._rows(statement.where(_traces.c.question != "").order_by(_questions.c.id))
+        found = []
+        for row in rows:
+            values = dict(row._mapping)
+            packed = values.pop("meaning")
+            found.append((GapQuestionRecord(**values), bytes(packed)))
+        return found
+
+    async def create(self) -> int:
+        """Store an empty open group."""
+        values = {"status": "open", "revision": 1, "reason": "", "documents": [], "created_at": self._now()}
+        row = (await self._write(insert(_groups).values(values).returning(_groups.c.id))).one()
+        return int(row.id)
+
+    async def put(self, group_id: int, members: Mapping[int, float]) -> None:
+        """Put questions into a group, each with its likeness to the group's first one."""
+        for question_id, likeness in members.items():
+            await self._write(
+                update(_questions)
+                .where(_questions.c.id == question_id)
+                .values(group_id=group_id, likeness=likeness)
+            )
+
+    async def forget_blank(self) -> int:
+        """Delete questions whose words are gone, by erasure or by age."""
+        blank = select(_traces.c.message_id).where(_traces.c.question == "")
+        return int((await self._write(delete(_questions).where(_questions.c.message_id.in_(blank)))).rowcount)
+
+    async def drop_empty(self) -> int:
+        """Delete open groups without questions and without a draft."""
+        held = select(_questions.c.group_id).where(_questions.c.group_id.is_not(None))
+        gone = (_groups.c.status == "open", _groups.c.draft.is_(None), _groups.c.id.not_in(held))
+        return int((await self._write(delete(_groups).where(*gone))).rowcount)
+
+    async def group(self, group_id: int) -> GapGroupRecord | None:
+        """Find one group."""
+        row = await self._row(select(*_GROUP).where(_groups.c.id == group_id))
+        return None if row is None else filled(GapGroupRecord, row)
+
+    async def groups(self, statuses: Sequence[GapStatus]) -> list[GapGroupRecord]:
+        """List groups without their questions, in the order of the ids."""
+        statement = select(*_GROUP).where(_groups.c.status.in_(statuses)).order_by(_groups.c.id)
+        return [filled(GapGroupRecord, row) for row in await self._rows(statement)]
+
+    async def lines(self, status: GapStatus, *, limit: int = 30, offset: int = 0) -> list[GapLine]:
+        """List groups, those that most people asked about first."""
+        people = func.count(func.distinct(func.coalesce(_questions.c.founder_id, -_questions.c.id)))
+        latest = func.max(_questions.c.asked_at)
+        rows = await self._rows(
+            select(
+                _questions.c.group_id,
+                people.label("founders"),
+                func.count().label("questions"),
+                func.min(_questions.c.asked_at).label("first_at"),
+                latest.label("last_at"),
+            )
+            .select_from(_SAID.join(_groups, _groups.c.id == _questions.c.group_id))
+            .where(_groups.c.status == status, _traces.c.question != "")
+            .group_by(_questions.c.group_id)
+            .order_by(people.desc(), latest.desc(), _questions.c.group_id)
+            .limit(limit)
+            .offset(offset)
+        )
+        return [await self._line(row) for row in rows]
+
+    async def counts(self) -> dict[str, int]:
+        """Count the groups that have questions by status."""
+        rows = await self._rows(
+            select(_groups.c.status, func.count(func.distinct(_groups.c.id)).label("n"))
+            .select_from(_groups.join(_questions, _questions.c.group_id == _groups.c.id))
+            .group_by(_groups.c.status)
+        )
+        return {str(row.status): int(row.n) for row in rows}
+
+    async def questions(self, group_id: int, *, limit: int = 200) -> list[GapQuestionRecord]:
+        """List a group's questions, the one that stands for it first, then the nearest."""
+        statement = select(*_QUESTION).select_from(_SAID).where(_questions.c.group_id == group_id)
+        order = (_questions.c.likeness.desc(), _questions.c.id)
+        rows = await self._rows(statement.where(_traces.c.question != "").order_by(*order).limit(limit))
+        return [filled(GapQuestionRecord, row) for row in rows]
+
+    async def founders(self, group_id: int) -> tuple[int, ...]:
+        """Who asked and is still here."""
+        rows = await self._rows(
+            select(_questions.c.founder_id)
+            .select_from(_questions.join(_founders, _founders.c.id == _questions.c.founder_id))
+            .where(_questions.c.group_id == group_id, _founders.c.erased_at.is_(None))
+            .distinct()
+            .order_by(_questions.c.founder_id)
+        )
+        return tuple(int(row.founder_id) for row in rows)
+
+    async def save_draft(self, group_id: int, revision: int, draft: Mapping[str, Any] | None) -> bool:
+        """Keep an answer as it is being written; False when somebody changed the group since."""
+        return await self._change(group_id, revision, draft=None if draft is None else dict(draft))
+
+    async def decide(
+        self,
+        group_id: int,
+        revision: int,
+        status: GapStatus,
+        staff_id: int | None,
+        *,
+        reason: str = "",
+        documents: Sequence[str] = (),
+    ) -> bool:
+        """Close or reopen a group; False when somebody changed it since that revision."""
+        return await self._change(
+            group_id,
+            revision,
+            status=status,
+            staff_id=staff_id,
+            reason=reason,
+            documents=list(documents),
+            decided_at=None if status == "open" else self._now(),
+        )
+
+    async def come_back(self, group_id: int) -> None:
+        """Reopen a group that was asked about again; what was decided stays readable."""
+        changed = update(_groups).where(_groups.c.id == group_id, _groups.c.status != "open")
+        await self._write(changed.values(status="open", revision=_groups.c.revision + 1))
+
+    async def announced(self, group_id: int, revision: int, announcement_id: int) -> bool:
+        """Remember by which announcement those who asked are told; False when they are told already."""
+        return await self._change(group_id, revision, announcement_id=announcement_id)
+
+    async def _line(self, row: Any) -> GapLine:
+        group = await self.group(row.group_id)
+        assert group is not None
+        first = (await self.questions(row.group_id, limit=1))[0]
+        languages = await self._rows(
+            select(_questions.c.language, func.count().label("n"))
+            .where(_questions.c.group_id == row.group_id)
+            .group_by(_questions.c.language)
+            .order_by(_questions.c.language)
+        )
+        return GapLine(
+            group=group,
+            question=first.text,
+            language=first.language,
+            questions=row.questions,
+            founders=row.founders,
+            languages=tuple(str(one.language) for one in languages),
+            first_at=row.first_at,
+            last_at=row.last_at,
+        )
+
+    async def _change(self, group_id: int, revision: int, **values: Any) -> bool:
+        statement = update(_groups).where(_groups.c.id == group_id, _groups.c.revision == revision)
+        return (await self._write(statement.values(**values, revision=revision + 1))).rowcount == 1
