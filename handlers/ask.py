@@ -77,15 +77,20 @@ async def ask_about(turn: Turn, question: str, *, shown: bool = True) -> Result:
 def tell(turn: Turn, answer: Answer, *, shown_as: str = "") -> Result:
     """Show what the documents say; `shown_as` is the question, where the chat does not show it already."""
     speak = Texts(turn.chosen or answer.language)
-    reply = _answered(turn, answer, speak) if answer.answered else _refused(answer, speak)
+    reply = reply_of(answer, speak, turn.now.date())
     if shown_as:
         heading = speak("ask.heading", question=clip(shown_as, 120))
-        reply = replace(reply, text=f"{heading}\n\n{reply.text}")
+        reply = replace(reply, text=clip(f"{heading}\n\n{reply.text}", _LONGEST_ANSWER))
     if turn.services.form is not None and turn.interview is None and about_applying(answer.question):
         start = button(speak("apply.button.start"), "apply")
         reply = replace(reply, buttons=((start,), *reply.buttons))
-    reply = replace(reply, text=clip(reply.text, _LONGEST_ANSWER))
     return Result(replies=(reply,), trace=_trace(answer))
+
+
+def reply_of(answer: Answer, speak: Texts, today: date) -> Reply:
+    """Put what the documents say, or that they do not say, into the words that a founder reads."""
+    reply = _answered(answer, speak, today) if answer.answered else _refused(answer, speak)
+    return replace(reply, text=clip(reply.text, _LONGEST_ANSWER))
 
 
 def person_button(speak: Texts) -> Button:
@@ -93,10 +98,10 @@ def person_button(speak: Texts) -> Button:
     return button(speak("button.human"), "human", SELF)
 
 
-def _answered(turn: Turn, answer: Answer, speak: Texts) -> Reply:
+def _answered(answer: Answer, speak: Texts, today: date) -> Reply:
     return Reply(
         text=answer.text,
-        notes=_notes(answer, speak, turn.now.date()),
+        notes=_notes(answer, speak, today),
         sources=tuple(_source(citation) for citation in answer.citations),
         buttons=(
             (

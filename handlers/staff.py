@@ -20,6 +20,7 @@ Permission = Literal[
     "conversation.see",
     "conversation.unmask",
     "document.edit",
+    "document.force",
     "document.see",
     "gap.close",
     "gap.see",

@@ -78,6 +78,17 @@ class DocumentUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CitedQuestion:
+    """A question that a document answered; `question` is empty after the founder erased themselves."""
+
+    message_id: int
+    conversation_id: int
+    question: str
+    language: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FailedQuestion:
     """A question that a document did not settle; `question` is empty after the founder erased themselves."""
 

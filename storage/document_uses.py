@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, case, func, literal, select
 
-from storage.document_records import DocumentUse, FailedQuestion
+from storage.document_records import CitedQuestion, DocumentUse, FailedQuestion
 from storage.document_tables import DocumentUse as UseTable
 from storage.repository import Repository, filled, table
 from storage.tables import Feedback, Message, Trace
@@ -60,6 +60,17 @@ class DocumentUses(Repository):
             found += [filled(FailedQuestion, row) for row in rows]
         return sorted(found, key=lambda one: one.message_id, reverse=True)[:limit]
 
+    async def answered(self, document_id: str, *, limit: int = 20) -> list[CitedQuestion]:
+        """List the latest questions whose answers cited a document."""
+        statement = (
+            select(*_ASKED)
+            .select_from(_uses.join(_traces, _ON_TRACE))
+            .where(_uses.c.cited, _uses.c.document_id == document_id)
+            .order_by(_uses.c.message_id.desc())
+            .limit(limit)
+        )
+        return [filled(CitedQuestion, row) for row in await self._rows(statement)]
+
     async def _unhelpful(self, moment: datetime) -> dict[str, int]:
         rows = await self._rows(
             select(_uses.c.document_id, func.count().label("times"))
@@ -71,14 +82,14 @@ class DocumentUses(Repository):
 
 
 _ON_TRACE = _traces.c.message_id == _uses.c.message_id
+_ASKED = (
+    _uses.c.message_id,
+    _traces.c.conversation_id,
+    _traces.c.question,
+    _traces.c.language,
+    _uses.c.created_at.label("at"),
+)
 
 
 def _failures(reason: str) -> Select[Any]:
-    return select(
-        _uses.c.message_id,
-        _traces.c.conversation_id,
-        _traces.c.question,
-        _traces.c.language,
-        literal(reason).label("reason"),
-        _uses.c.created_at.label("at"),
-    )
+    return select(*_ASKED, literal(reason).label("reason"))

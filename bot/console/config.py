@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bot.console.passwords import Passwords
+from bot.console.trials import Trials
 from handlers.turn import Services
 
 if TYPE_CHECKING:
@@ -80,3 +81,4 @@ class Console:
     services: Services
     passwords: Passwords
     nudge: Callable[[], None] = _nobody_waits
+    trials: Trials = field(default_factory=Trials)

@@ -8,7 +8,13 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from knowledge.model import Document, Passage
-from storage.document_records import DocumentOrigin, DocumentRecord, DocumentUse, FailedQuestion
+from storage.document_records import (
+    CitedQuestion,
+    DocumentOrigin,
+    DocumentRecord,
+    DocumentUse,
+    FailedQuestion,
+)
 
 ENDS_SOON = timedelta(days=14)
 COUNTED = timedelta(days=90)
@@ -39,7 +45,7 @@ class DocumentRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentPage:
-    """One document with its passages, all saved versions (newest first) and the questions it failed.
+    """One document with its passages, all saved versions (newest first), what it answered and what it failed.
 
     `row` is None when it is removed and no file has its id; `file` is the folder's text below it.
     """
@@ -48,6 +54,7 @@ class DocumentPage:
     file: Document | None
     passages: Sequence[Passage]
     history: Sequence[DocumentRecord]
+    answered: Sequence[CitedQuestion]
     failed: Sequence[FailedQuestion]
 
     @property

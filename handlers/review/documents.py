@@ -84,12 +84,15 @@ class DocumentDesk:
         file = next((document for document in files if document.id == document_id), None)
         async with self._database.unit_of_work(read_only=True) as work:
             history = await work.documents.history(document_id)
+            answered = await work.document_uses.answered(document_id)
             failed = await work.document_uses.failed(document_id)
         row = rows.get(document_id)
         if row is None and not history:
             return None
         passages = self._library.passages(row.document) if row is not None else ()
-        return DocumentPage(row=row, file=file, passages=passages, history=history, failed=failed)
+        return DocumentPage(
+            row=row, file=file, passages=passages, history=history, answered=answered, failed=failed
+        )
 
     async def ending(self, within: timedelta = ENDS_SOON) -> list[DocumentRow]:
         """List what ends within a time, soonest first: for owners to renew or let go."""
