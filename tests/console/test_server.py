@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -56,6 +57,22 @@ async def test_many_browsers_at_once_are_served(served: Desk) -> None:
     async with httpx.AsyncClient(base_url=served.console.config.url, timeout=30) as client:
         answers = await asyncio.gather(*(client.get("/sign-in") for _ in range(100)))
     assert {answer.status_code for answer in answers} == {200}
+
+
+async def test_a_page_does_not_wait_for_the_network_to_fill_a_packet() -> None:
+    option: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    listener = bind("127.0.0.1:0")
+
+    async def look(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = writer.get_extra_info("socket")
+        option.set_result(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    server = await asyncio.start_server(look, sock=listener)
+    _, writer = await asyncio.open_connection(*listener.getsockname())
+    assert await asyncio.wait_for(option, 5) == 1
+    writer.close()
+    server.close()
 
 
 def test_a_taken_address_names_its_setting() -> None:
