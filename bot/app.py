@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,18 @@ def document_desk(settings: Settings, publisher: Publisher, clock: Clock) -> Doc
     questions = read_questions(golden) if golden.is_file() else []
     rehearsals = Rehearsals(publisher.library, questions, publisher.knowledge.in_background())
     return DocumentDesk(publisher.database, publisher.knowledge, publisher, rehearsals, clock)
+
+
+def with_desks(settings: Settings, services: Services, publisher: Publisher) -> Services:
+    """Give staff what they work on documents and gaps with; raises as `document_desk`."""
+    from handlers.review.gap_trials import GapTrials
+    from handlers.review.gaps import GapDesk
+    from knowledge.meaning import QuestionMeanings
+
+    documents = document_desk(settings, publisher, services.clock)
+    gaps = GapDesk(services.database, QuestionMeanings(), services.detect, services.program)
+    trials = GapTrials(services.database, gaps, documents)
+    return replace(services, documents=documents, gaps=gaps, trials=trials)
 
 
 def telegram_channel(settings: Settings, program: Program) -> TelegramChannel:

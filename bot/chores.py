@@ -6,6 +6,8 @@ import asyncio
 import logging
 
 from bot.files import FileStore
+from handlers.review.gaps import GapDesk
+from knowledge.errors import KnowledgeError
 from storage.database import Database
 from storage.errors import StorageError
 
@@ -40,6 +42,17 @@ async def keep_sweeping(database: Database, files: FileStore) -> None:
                 logger.info("%d files that nothing refers to are removed", removed)
         except (StorageError, OSError) as error:
             logger.warning("files were not swept: %s", type(error).__name__)
+        await asyncio.sleep(_EVERY)
+
+
+async def keep_grouping(gaps: GapDesk | None) -> None:
+    """Group what was not settled every hour until canceled; a failure waits for the next time."""
+    while gaps is not None:
+        try:
+            if (done := await gaps.regroup()).added:
+                logger.info("%d unsettled questions came in, %d groups are open", done.added, done.open)
+        except (StorageError, KnowledgeError) as error:
+            logger.warning("gaps were not grouped: %s", type(error).__name__)
         await asyncio.sleep(_EVERY)
 
 

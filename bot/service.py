@@ -8,7 +8,6 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -16,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 from bot.announcing import Announcing, Hooks
 from bot.app import (
     console_server,
-    document_desk,
     open_knowledge,
     open_library,
     telegram_channel,
     terminal_channel,
+    with_desks,
 )
 from bot.attendance import Attendance, Patience
 from bot.channels.base import Channel
-from bot.chores import keep_indexing, keep_sweeping
+from bot.chores import keep_grouping, keep_indexing, keep_sweeping
 from bot.delivery import Delivery
 from bot.dispatcher import Dispatcher
 from bot.files import FileStore
@@ -75,8 +74,7 @@ async def serve(settings: Settings) -> None:
         names = [channel.name for channel in channels]
         files = FileStore(settings.data_dir, channels)
         publisher = Publisher(database, knowledge, open_library(settings, program))
-        desk = document_desk(settings, publisher, utc_now)
-        services = replace(_services(settings, database, knowledge, channels, files), documents=desk)
+        services = with_desks(settings, _services(settings, database, knowledge, channels, files), publisher)
         worker = new_worker_id()
         dispatcher = _dispatcher(services, channels, worker) if channels else None
         nudge = dispatcher.look_now if dispatcher is not None else lambda: None
@@ -126,6 +124,7 @@ def _side_work(
     return [
         keep_sweeping(database, files),
         keep_indexing(database),
+        keep_grouping(services.gaps),
         keeper.keep(worker),
         Attendance(services, patience(settings)).keep(),
         Reminders(services, channels).keep(),

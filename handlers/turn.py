@@ -20,6 +20,8 @@ from storage.records import MessageRecord, Payload, Person
 
 if TYPE_CHECKING:  # a handler never needs SQLAlchemy to be imported
     from handlers.review.documents import DocumentDesk
+    from handlers.review.gap_trials import GapTrials
+    from handlers.review.gaps import GapDesk
     from storage.database import Database, UnitOfWork
 
 Write = Callable[["UnitOfWork", int], Awaitable[Sequence[Reply]]]
@@ -52,7 +54,8 @@ class Services:
     `form` is the program's application form, None when it takes no applications here; `deep_link` makes the
     address that opens this bot on a channel with a payload, None where a channel has none. Announcements
     reach the chats of `channels`, `rate` of them a second. `desk_url` is the address of the console, "" for
-    none. `documents` is what staff work on them with, None in a process that publishes none.
+    none. `documents` is what staff work on them with, None in a process that publishes none;
+    so are `gaps` and `trials` for what was not answered.
     """
 
     database: Database
@@ -67,6 +70,8 @@ class Services:
     rate: int = 30
     desk_url: str = ""
     documents: DocumentDesk | None = None
+    gaps: GapDesk | None = None
+    trials: GapTrials | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

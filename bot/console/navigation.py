@@ -43,6 +43,7 @@ ENTRIES = (
         shortcut="w",
         counts=True,
     ),
+    Entry(key="gaps", path="/gaps", permission="gap.see", icon="message-circle-question", shortcut="q"),
     Entry(key="documents", path="/documents", permission="document.see", icon="book-open", shortcut="d"),
     Entry(key="staff", path="/staff", permission="staff.see", icon="users", shortcut="s"),
     Entry(key="audit", path="/audit", permission="audit.see", icon="scroll-text", shortcut="l"),
