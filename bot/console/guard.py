@@ -48,7 +48,7 @@ ANYBODY: Any = Depends(Guard(None))
 
 async def _require_own_form(request: Request, view: View) -> None:
     origin = request.headers.get("origin")
-    own = (view.console.config.url, f"{request.url.scheme}://{request.headers.get('host', '')}")
+    own = (view.console.config.url.lower(), f"{request.url.scheme}://{request.headers.get('host', '')}")
     if origin is not None and origin.lower() not in own:
         raise Forged
     given = request.headers.get(CSRF_HEADER, "")
