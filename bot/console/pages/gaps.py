@@ -147,7 +147,11 @@ async def progress(view: Annotated[View, allows("gap.see")], group_id: int) -> R
         group = await found(work, group_id)
     trials = view.console.services.trials
     trial = trials.of(group_id, group.revision) if trials is not None else None
-    return view.page("gaps/trial.html", group=group, trial=trial, mask=Masker())
+    response = view.page("gaps/trial.html", group=group, trial=trial, mask=Masker())
+    if trial is not None and trial.stage == "published":
+        # The whole page is another one now: it offers to tell those who asked.
+        response.headers["HX-Refresh"] = "true"
+    return response
 
 
 @router.post("/gaps/{group_id}/publish")
