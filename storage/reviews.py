@@ -28,7 +28,8 @@ _OPEN = _handovers.c.status == literal_column("'open'")
 _UNHELPFUL = _feedback.c.rating == literal_column("'not_helpful'")
 _PREVIEW = 300
 _DIGITS = 19
-_LOOKED_AT, _LOOKED_AT_MOST = 100, 2_000
+_LOOKED_AT_ONCE = 150
+_LISTED_AT_ONCE, _LISTED_AT_MOST = 600, 5_000
 COUNTED = 1_000
 """Counting ends here: nobody works through more, and beyond it counting costs more than the page."""
 
@@ -115,16 +116,22 @@ class Reviews(Repository):
         """Fill a page by looking for the words in conversation after conversation, ever more at a time."""
         assert wanted.search is not None
         found: list[SummaryRecord] = []
-        at_once = _LOOKED_AT
+        listed, looked = _LISTED_AT_ONCE, _LOOKED_AT_ONCE
         while True:
-            some = await self._listed(wanted, None, before=before, after=after, limit=at_once)
-            hits = await among(self, wanted.search, [item.conversation_id for item in some])
-            found += [item for item in some if item.conversation_id in hits]
-            if len(found) >= limit or len(some) < at_once:
-                return found[:limit]
+            some = await self._listed(wanted, None, before=before, after=after, limit=listed)
+            start = 0
+            while start < len(some):
+                part = some[start : start + looked]
+                hits = await among(self, wanted.search, [item.conversation_id for item in part])
+                found += [item for item in part if item.conversation_id in hits]
+                if len(found) >= limit:
+                    return found[:limit]
+                start, looked = start + looked, looked * 2
+            if len(some) < listed:
+                return found
             last = some[-1].last_message_id
             before, after = (0, last) if after else (last, 0)
-            at_once = min(at_once * 3, _LOOKED_AT_MOST)
+            listed = min(listed * 4, _LISTED_AT_MOST)
 
     async def _count(self, wanted: ConversationFilter, searched: Found | None) -> int | None:
         if searched is not None and searched.condition is None:
@@ -297,7 +304,9 @@ def _about_turns(wanted: ConversationFilter) -> list[ColumnElement[bool]]:
         conditions.append(
             exists().where(turn, _traces.c.answered.is_(True), _traces.c.confidence < wanted.unsure)
         )
-    if not (wanted.unanswered or wanted.unhelpful or wanted.unsure is not None):
+    # With one end open, the first or the last turn has told already.
+    both = wanted.since is not None and wanted.until is not None
+    if both and not (wanted.unanswered or wanted.unhelpful or wanted.unsure is not None):
         conditions.append(exists().where(turn))
     return conditions
 

@@ -57,6 +57,10 @@ async def test_pages_of_conversations_are_accessible_and_fit_a_phone(web: Web, l
     async with bot_beside(web.desk) as bot:
         await ten_founders(bot)
     anna = await web.desk.person("owner", "Anna Weber", language=language)
+    async with web.desk.database.unit_of_work() as work:
+        kinds = {"messages": 1234, "traces": 617, "inbox": 3}
+        report = {kind: {"days": 365, "removed": number} for kind, number in kinds.items()}
+        await work.retention.note(web.desk.clock(), report)
     chat = (await rows(web.desk.database, "conversations"))[2]["id"]
     page = await web.open("/conversations", as_=anna, language=language)
     for name, path in (
@@ -64,6 +68,7 @@ async def test_pages_of_conversations_are_accessible_and_fit_a_phone(web: Web, l
         ("conversations-search", "/conversations?q=rent&unreviewed=1"),
         ("conversation", f"/conversations/{chat}"),
         ("handovers", "/handovers"),
+        ("retention", "/retention"),
     ):
         await page.emulate_media(color_scheme="light")
         await page.set_viewport_size({"width": 1280, "height": 800})

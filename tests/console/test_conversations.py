@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -8,6 +9,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.channels.base import ChatBlocked
 from bot.console.shown import marked
 from handlers.review.filters import search_of
 from handlers.texts import Texts
@@ -155,6 +157,10 @@ async def test_new_messages_come_by_themselves_and_nothing_else_does(desk: Desk,
     assert "And the desk?" in fresh
     assert "How much is the rent?" not in fresh
     assert "<html" not in fresh
+    await bot.press(payload(bot.to("ann")[0], "unhelpful"))
+    seen = (await rows(desk.database, "messages"))[-2]["id"]
+    later = (await viewer.get(re.sub(r"after=\d+", f"after={seen - 1}", address), htmx=True)).text
+    assert EN("button.unhelpful") in later
 
 
 async def test_reviewing_goes_on_and_says_when_a_colleague_was_faster(desk: Desk, bot: Bot) -> None:
@@ -298,3 +304,39 @@ async def test_two_staff_take_one_founder_and_the_second_sees_who_has_them(desk:
     await ben.post(f"/conversations/{chat}/take", {"instead_of": str(staff["Anna"])})
     late = await anna.post(f"/conversations/{chat}/reply", {"text": "Still me", "handover": "1"})
     assert late.status_code == 409
+
+
+async def test_a_founder_who_has_blocked_the_bot_is_shown_as_out_of_reach(desk: Desk, bot: Bot) -> None:
+    await some_talks(bot)
+    anna, chat = await desk.browser("reviewer"), await chat_of(desk, "bo")
+    await anna.post(f"/conversations/{chat}/take", {})
+    await until(lambda: len(bot.to("bo")) >= 3)
+    bot.channel.faults = [ChatBlocked("blocked")]
+    await anna.post(f"/conversations/{chat}/reply", {"text": "Hello?", "handover": "1"})
+    await until(lambda: not bot.channel.faults)
+    await bot.dispatcher.settled("memory", "bo")
+    shown = text_of(await anna.get(f"/conversations/{chat}"))
+    assert "Not delivered: the founder has blocked the bot" in shown
+    assert "messages cannot be delivered" in shown
+    assert "Has blocked the bot" in text_of(await anna.get("/handovers"))
+
+
+async def test_an_answer_that_was_not_sent_is_shown_as_such(desk: Desk, bot: Bot) -> None:
+    await bot.command("human", "bo")
+    anna, chat = await desk.browser("reviewer"), await chat_of(desk, "bo")
+    bot.knowledge.delay = 0.5
+    await bot.receive(bot.update("bo", text="How much is the rent?"))
+    await asyncio.sleep(0.1)
+    await anna.post(f"/conversations/{chat}/take", {})
+    await bot.dispatcher.settled("memory", "bo")
+    assert "Not sent: a person had taken over" in text_of(await anna.get(f"/conversations/{chat}"))
+
+
+async def test_runs_of_the_retention_are_listed_for_owners(desk: Desk) -> None:
+    async with desk.database.unit_of_work() as work:
+        await work.retention.note(desk.clock(), {"messages": {"days": 30, "removed": 1234}})
+        await work.retention.note(desk.clock(), {})
+    shown = text_of(await (await desk.browser("owner")).get("/retention"))
+    assert "Messages: 1,234 older than 30 days" in shown
+    assert "Everything is kept" in shown
+    assert (await (await desk.browser("editor")).get("/retention")).status_code == 403

@@ -14,6 +14,7 @@ from bot.console.guard import allows
 from bot.console.pages.conversations import track_names
 from bot.console.shown import Reader, key_to, masker_of, name_of, opens
 from bot.console.view import View
+from handlers.buttons import parse_press
 from handlers.review.filters import Filters
 from storage.application_records import FileRecord
 from storage.records import QueuedHandover
@@ -61,7 +62,8 @@ async def transcript(
             messages and await work.transcripts.page(conversation_id, before=messages[0].message.id, limit=1)
         )
         last = await work.transcripts.page(conversation_id, limit=1)
-    reader = Reader(masker_of(around.row, open_=open_))
+        reader = Reader(masker_of(around.row, open_=open_))
+        await _learn_labels(work, reader, messages)
     shown = [reader.shown(item) for item in messages]
     newest = last[-1].message.id if last else 0
     return view.page(
@@ -87,14 +89,17 @@ async def new_messages(
     key: str = "",
 ) -> Response:
     """Give what was said since, and the state of the handover when it changed; 204 for nothing new."""
+    number = conversation_id if 0 < conversation_id < 2**63 else 0
     async with view.reading() as work:
-        around = await _around(work, conversation_id)
-        messages = await work.transcripts.page(conversation_id, after=number_of(after), limit=_PAGE)
-    state = hand_state(around.handover)
-    if not messages and hand == state:
-        return Response(status_code=204)
-    open_ = may_open(view, key, conversation_id)
-    reader = Reader(masker_of(around.row, open_=open_))
+        messages = await work.transcripts.page(number, after=number_of(after), limit=_PAGE)
+        state = hand_state(await work.handovers.of_conversation(number))
+        if not messages and hand == state:
+            # What an open page asks every few seconds: nothing else is read for it.
+            return Response(status_code=204)
+        around = await _around(work, number)
+        open_ = may_open(view, key, conversation_id)
+        reader = Reader(masker_of(around.row, open_=open_))
+        await _learn_labels(work, reader, messages)
     filters = Filters.of(view.request.query_params)
     return view.page(
         "conversations/new.html",
@@ -298,6 +303,18 @@ async def _messages(
         if around:
             return around
     return await work.transcripts.page(conversation_id, before=before, limit=_PAGE)
+
+
+async def _learn_labels(work: UnitOfWork, reader: Reader, messages: list[TranscriptMessage]) -> None:
+    """Let presses be named whose buttons hang under messages that are not on the page."""
+    shown = {item.message.id for item in messages}
+    for item in messages:
+        press = parse_press(str(item.message.payload.get("button") or ""))
+        under = press.number() if press is not None else None
+        if under is not None and under not in shown:
+            other = await work.transcripts.message(under)
+            if other is not None and _belongs(other, item.message.conversation_id):
+                reader.shown(other)
 
 
 def _context(view: View, around: _Around, filters: Filters, *, position: int, key: str) -> dict[str, Any]:
