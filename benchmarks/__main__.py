@@ -17,6 +17,7 @@ NAMES = (
     "fit_gaps",
     "review",
     "twins",
+    "documents",
 )
 
 

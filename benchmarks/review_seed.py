@@ -86,7 +86,12 @@ _OF_TURNS = (
     " passages, timings, index_version, writer, created_at)",
     "outbox(message_id, channel, chat, status, worker, attempts, external_id, created_at, finished_at)",
     "feedback(answer_message_id, conversation_id, founder_id, rating, created_at, updated_at)",
+    "document_uses(message_id, document_id, version, cited, created_at)",
 )
+
+
+_OF_PEOPLE = ("founders", "identities", "conversations", "staff")
+_OF_MESSAGES = ("messages", "traces", "outbox", "feedback", "document_uses")
 
 
 class Rows:
@@ -140,7 +145,13 @@ class Rows:
             yield rows
 
     def _add(
-        self, turn: int, messages: list[Any], traces: list[Any], outbox: list[Any], rated: list[Any]
+        self,
+        turn: int,
+        messages: list[Any],
+        traces: list[Any],
+        outbox: list[Any],
+        rated: list[Any],
+        uses: list[Any],
     ) -> None:
         chance = self._chance
         # Everybody has one turn first; after that some write much more than others.
@@ -179,6 +190,8 @@ class Rows:
                 at,
             )
         )
+        documents = sorted({f"en/{int(60 * chance.random() ** 2)}" for _ in range(2 if answered else 1)})
+        uses += [(question, document, "v1", answered, at) for document in documents]
         outbox.append((answer, _channel(founder), str(founder), "sent", "w", 1, str(answer), at, at))
         if chance.random() < 0.05:
             rating = "not_helpful" if chance.random() < 0.3 else "helpful"
@@ -216,7 +229,16 @@ async def seed(url: str, size: Size) -> None:
         await connection.execute("ALTER TABLE traces ENABLE TRIGGER USER")
         await connection.execute("SET maintenance_work_mem = '512MB'")
         await connection.execute("CREATE INDEX ix_messages_words ON messages USING gin (words)", timeout=900)
-        for name in ("founders", "identities", "conversations", "messages", "traces", "outbox", "staff"):
+        for name in (
+            "founders",
+            "identities",
+            "conversations",
+            "messages",
+            "traces",
+            "outbox",
+            "staff",
+            "document_uses",
+        ):
             await connection.execute(f"SELECT setval('{name}_id_seq', (SELECT max(id) FROM {name}))")
         await connection.execute("VACUUM ANALYZE", timeout=900)
     finally:

@@ -79,3 +79,17 @@ async def keep_indexing(database: Database) -> None:
         except StorageError as error:
             logger.warning("messages were not indexed: %s", type(error).__name__)
         await asyncio.sleep(_LOOK_FOR_WORDLESS)
+
+
+async def keep_counting(database: Database) -> None:
+    """Add up what documents were good for, day by day, until canceled."""
+    while True:
+        try:
+            while True:
+                async with database.unit_of_work() as work:
+                    if await work.document_uses.add_day() is None:
+                        break
+                await asyncio.sleep(0)
+        except StorageError as error:
+            logger.warning("uses of documents were not counted: %s", type(error).__name__)
+        await asyncio.sleep(_EVERY)

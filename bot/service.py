@@ -23,7 +23,7 @@ from bot.app import (
 )
 from bot.attendance import Attendance, Patience
 from bot.channels.base import Channel
-from bot.chores import keep_grouping, keep_indexing, keep_sweeping
+from bot.chores import keep_counting, keep_grouping, keep_indexing, keep_sweeping
 from bot.delivery import Delivery
 from bot.dispatcher import Dispatcher
 from bot.files import FileStore
@@ -125,6 +125,7 @@ def _side_work(
         keep_sweeping(database, files),
         keep_indexing(database),
         keep_grouping(services.gaps),
+        keep_counting(database),
         keeper.keep(worker),
         Attendance(services, patience(settings)).keep(),
         Reminders(services, channels).keep(),

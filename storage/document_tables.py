@@ -10,8 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.tables import CleanJson, Numbered, Table, args, one_of, only
 
-_BEGINS_BEFORE_IT_ENDS = "valid_from IS NULL OR valid_until IS NULL OR valid_from < valid_until"
-
 
 class DocumentVersion(Numbered, Table):
     """One saved version of a document; only `latest` ever changes, and the partial index allows one."""
@@ -62,3 +60,18 @@ class DocumentUse(Numbered, Table):
     version: Mapped[str]
     cited: Mapped[bool] = mapped_column(Boolean)
     created_at: Mapped[datetime]
+
+
+class DocumentDay(Numbered, Table):
+    """How often a document was cited, or only the nearest one, on a day of UTC that is over.
+
+    Days are added in their order, so that whatever is after the last one is still to be counted.
+    """
+
+    __tablename__ = "document_days"
+    __table_args__ = args(UniqueConstraint("day", "document_id"))
+
+    day: Mapped[date] = mapped_column(Date)
+    document_id: Mapped[str]
+    cited: Mapped[int]
+    nearest: Mapped[int]

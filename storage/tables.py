@@ -321,6 +321,7 @@ class Feedback(Numbered, Table):
         one_of("rating", "helpful", "not_helpful"),
         Index(None, "founder_id"),
         only(["conversation_id", "created_at"], "ix_feedback_not_helpful", "rating = 'not_helpful'"),
+        only(["created_at"], "ix_feedback_not_helpful_at", "rating = 'not_helpful'"),
     )
 
     conversation_id: Mapped[int | None] = mapped_column(ForeignKey("conversations.id"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from handlers.review.catalog import COUNTED, ENDS_SOON, DocumentPage, DocumentRow, state_at, unused
@@ -69,7 +69,8 @@ class DocumentDesk:
         now = self._clock()
         async with self._database.unit_of_work(read_only=True) as work:
             records = {record.id: record for record in await work.documents.current()}
-            uses = {use.document_id: use for use in await work.document_uses.since(now - COUNTED)}
+            since = (now - COUNTED).astimezone(UTC).date()
+            uses = {use.document_id: use for use in await work.document_uses.since(since)}
         overlay = Overlay(documents=tuple(map(as_document, records.values())))
         documents, _ = await self._library.read(overlay)
         ids = {document.id for document in documents}
@@ -85,7 +86,8 @@ class DocumentDesk:
         async with self._database.unit_of_work(read_only=True) as work:
             history = await work.documents.history(document_id)
             answered = await work.document_uses.answered(document_id)
-            failed = await work.document_uses.failed(document_id)
+            since = (self._clock() - COUNTED).astimezone(UTC).date()
+            failed = await work.document_uses.failed(document_id, since)
         row = rows.get(document_id)
         if row is None and not history:
             return None

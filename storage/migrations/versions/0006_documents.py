@@ -68,6 +68,15 @@ def _create_documents() -> None:
     )
     index("document_uses", "document_id", "cited", "message_id")
     index("document_uses", "created_at", "document_id", "cited")
+    create(
+        "document_days",
+        sa.Column("day", sa.Date(), nullable=False),
+        text("document_id"),
+        count("cited"),
+        count("nearest"),
+        sa.UniqueConstraint("day", "document_id"),
+    )
+    partial_index("ix_feedback_not_helpful_at", "feedback", ["created_at"], "rating = 'not_helpful'")
 
 
 def _create_gaps() -> None:
@@ -104,5 +113,7 @@ def _create_gaps() -> None:
 def downgrade() -> None:
     op.drop_table("gap_questions")
     op.drop_table("gap_groups")
+    op.drop_index("ix_feedback_not_helpful_at", "feedback")
+    op.drop_table("document_days")
     op.drop_table("document_uses")
     op.drop_table("document_versions")
