@@ -29,7 +29,7 @@ _UNHELPFUL = _feedback.c.rating == literal_column("'not_helpful'")
 _PREVIEW = 300
 _DIGITS = 19
 _LOOKED_AT_ONCE = 150
-_LISTED_AT_ONCE, _LISTED_AT_MOST = 600, 5_000
+_LISTED_AT_ONCE, _LISTED_AT_MOST = 300, 5_000
 COUNTED = 1_000
 """Counting ends here: nobody works through more, and beyond it counting costs more than the page."""
 

@@ -292,7 +292,7 @@ class Trace(Numbered, Table):
     __tablename__ = "traces"
     __table_args__ = args(
         UniqueConstraint("message_id"),
-        Index(None, "conversation_id"),
+        Index(None, "conversation_id", "created_at"),
         Index(None, "created_at", "conversation_id"),
     )
 

@@ -43,6 +43,9 @@ def _add_columns() -> None:
     # The newest messages of a conversation are read from its end.
     index("messages", "conversation_id", "id")
     op.drop_index("ix_messages_conversation_id", "messages")
+    # Days of one conversation, and the conversations of a day.
+    index("traces", "conversation_id", "created_at")
+    op.drop_index("ix_traces_conversation_id", "traces")
     index("traces", "created_at", "conversation_id")
     _refer("feedback", "conversation_id", "conversations")
     op.execute(
@@ -212,6 +215,8 @@ def downgrade() -> None:
     op.drop_index("ix_handovers_relay", "handovers")
     op.drop_index("ix_feedback_not_helpful", "feedback")
     op.drop_index("ix_traces_created_at_conversation_id", "traces")
+    index("traces", "conversation_id")
+    op.drop_index("ix_traces_conversation_id_created_at", "traces")
     op.drop_index("ix_messages_wordless", "messages")
     index("messages", "conversation_id")
     op.drop_index("ix_messages_conversation_id_id", "messages")
