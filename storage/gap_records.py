@@ -59,7 +59,10 @@ class GapGroupRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GapLine:
-    """A group in the list: its first question, how many people asked, in which languages, and when."""
+    """A group in the list: its first question, how many people asked, in which languages, and when.
+
+    `nearest` are the documents that its questions came to most often.
+    """
 
     group: GapGroupRecord
     question: str
@@ -67,5 +70,6 @@ class GapLine:
     questions: int
     founders: int
     languages: Sequence[str]
+    nearest: Sequence[str]
     first_at: datetime
     last_at: datetime

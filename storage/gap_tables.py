@@ -31,7 +31,10 @@ class GapGroup(Numbered, Table):
 
 
 class GapQuestion(Numbered, Table):
-    """A question that was not settled; its words stay in the trace, where erasure finds them."""
+    """A question that was not settled; its words stay in the trace, where erasure finds them.
+
+    `announcement_id` is what told its founder the answer.
+    """
 
     __tablename__ = "gap_questions"
     __table_args__ = args(Index(None, "group_id"), Index(None, "founder_id"))
@@ -44,3 +47,4 @@ class GapQuestion(Numbered, Table):
     meaning: Mapped[bytes] = mapped_column(LargeBinary)
     likeness: Mapped[float] = mapped_column(Float)
     asked_at: Mapped[datetime]
+    announcement_id: Mapped[int | None] = mapped_column(ForeignKey("announcements.id"))

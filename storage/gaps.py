@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, exists, func, insert, or_, select, update
 
+from storage.document_tables import DocumentUse
 from storage.gap_records import (
     GapGroupRecord,
     GapLine,
@@ -20,6 +21,7 @@ from storage.tables import Feedback, Founder, Message, Trace
 
 _groups, _questions = table(GapGroup), table(GapQuestion)
 _traces, _messages, _feedback, _founders = table(Trace), table(Message), table(Feedback), table(Founder)
+_uses, _NEAREST = table(DocumentUse), 3
 _GROUP = columns(GapGroup, GapGroupRecord)
 _SAID = _questions.join(_traces, _traces.c.message_id == _questions.c.message_id)
 _QUESTION = [
@@ -169,11 +171,12 @@ class Gaps(Repository):
         return [filled(GapQuestionRecord, row) for row in rows]
 
     async def founders(self, group_id: int) -> tuple[int, ...]:
-        """Who asked and is still here."""
+        """Who asked, is still here and has not been told the answer."""
         rows = await self._rows(
             select(_questions.c.founder_id)
             .select_from(_questions.join(_founders, _founders.c.id == _questions.c.founder_id))
             .where(_questions.c.group_id == group_id, _founders.c.erased_at.is_(None))
+            .where(_questions.c.announcement_id.is_(None))
             .distinct()
             .order_by(_questions.c.founder_id)
         )
@@ -210,8 +213,12 @@ class Gaps(Repository):
         await self._write(changed.values(status="open", revision=_groups.c.revision + 1))
 
     async def announced(self, group_id: int, revision: int, announcement_id: int) -> bool:
-        """Remember by which announcement those who asked are told; False when they are told already."""
-        return await self._change(group_id, revision, announcement_id=announcement_id)
+        """Remember by which announcement those who asked are told; False when somebody was faster."""
+        if not await self._change(group_id, revision, announcement_id=announcement_id):
+            return False
+        told = (_questions.c.group_id == group_id, _questions.c.announcement_id.is_(None))
+        await self._write(update(_questions).where(*told).values(announcement_id=announcement_id))
+        return True
 
     async def _line(self, row: Any) -> GapLine:
         group = await self.group(row.group_id)
@@ -223,8 +230,18 @@ class Gaps(Repository):
             .group_by(_questions.c.language)
             .order_by(_questions.c.language)
         )
+        times = func.count()
+        nearest = await self._rows(
+            select(_uses.c.document_id, times.label("n"))
+            .select_from(_uses.join(_questions, _questions.c.message_id == _uses.c.message_id))
+            .where(_questions.c.group_id == row.group_id)
+            .group_by(_uses.c.document_id)
+            .order_by(times.desc(), _uses.c.document_id)
+            .limit(_NEAREST)
+        )
         return GapLine(
             group=group,
+            nearest=tuple(str(one.document_id) for one in nearest),
             question=first.text,
             language=first.language,
             questions=row.questions,

@@ -136,15 +136,43 @@ async def test_everyone_who_asked_is_told_once(talks: Desk, gaps: GapDesk, datab
     texts = {"en": "There is none.", "zh": "没有。"}
     number, people = await gaps.tell(group.id, group.revision, editor, texts)
     assert people == 2
+    ann, bo = (await talks.person("ann")).founder.id, (await talks.person("bo")).founder.id
     async with database.unit_of_work(read_only=True) as work:
         record = await work.announcements.get(number)
-        asked = await work.gaps.founders(group.id)
+        assert await work.gaps.founders(group.id) == ()
     assert record is not None
-    assert (record.status, Audience.of(record.audience).founders) == ("scheduled", asked)
+    assert (record.status, Audience.of(record.audience).founders) == ("scheduled", (ann, bo))
     with pytest.raises(GapChanged):
         await gaps.tell(group.id, group.revision, editor, texts)
     async with database.unit_of_work(read_only=True) as work:
         assert len(await work.announcements.latest()) == 1
+
+
+async def test_who_asks_after_everyone_was_told_is_told_alone(
+    talks: Desk, gaps: GapDesk, database: Database
+) -> None:
+    editor = await talks.staff(role="editor")
+    await three_ask(talks)
+    await gaps.regroup()
+    group = (await lines(database))[0].group
+    await gaps.tell(group.id, group.revision, editor, {"en": "There is none."})
+    await talks.asks("di", "any gym?", answered=False)
+    await gaps.regroup()
+    now = (await lines(database))[0].group
+    number, people = await gaps.tell(now.id, now.revision, editor, {"en": "There is one now."})
+    di = (await talks.person("di")).founder.id
+    async with database.unit_of_work(read_only=True) as work:
+        record = await work.announcements.get(number)
+    assert record is not None
+    assert (people, Audience.of(record.audience).founders) == (1, (di,))
+
+
+async def test_the_list_names_the_documents_that_questions_came_to(
+    talks: Desk, gaps: GapDesk, database: Database
+) -> None:
+    await three_ask(talks)
+    await gaps.regroup()
+    assert (await lines(database))[0].nearest == ("guide",)
 
 
 async def test_erasure_takes_the_question_and_its_meaning_out(

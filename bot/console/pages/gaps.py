@@ -80,13 +80,14 @@ async def show(view: Annotated[View, allows("gap.see")], group_id: int) -> Respo
         group = await found(work, group_id)
         questions = await work.gaps.questions(group_id)
         founders = await work.gaps.founders(group_id)
-        names = await work.people.names(founders)
+        names = await work.people.names({one.founder_id for one in questions if one.founder_id})
     trials = view.console.services.trials
     return view.page(
         "gaps/group.html",
         group=group,
         questions=_shown(questions, names),
         founders=len(founders),
+        asked=len({one.founder_id or -one.id for one in questions}),
         written=_written(group),
         trial=trials.of(group_id, group.revision) if trials is not None else None,
         documents=await _documents(view),

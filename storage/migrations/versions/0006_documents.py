@@ -104,6 +104,7 @@ def _create_gaps() -> None:
         sa.Column("meaning", sa.LargeBinary(), nullable=False),
         sa.Column("likeness", sa.Float(), nullable=False),
         time("asked_at"),
+        to("announcement_id", "announcements", nullable=True),
         sa.UniqueConstraint("message_id"),
     )
     index("gap_questions", "group_id")
