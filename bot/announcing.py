@@ -13,11 +13,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.base import Broadcaster
 from bot.enclosures import Enclosures
+from bot.following import Following, Watch
 from bot.lanes import where
 from bot.leadership import Leadership, pause
 from bot.patience import until_stored
@@ -32,21 +32,26 @@ if TYPE_CHECKING:
     from storage.database import UnitOfWork
 
 logger = logging.getLogger(__name__)
-Watch = Callable[[AnnouncementRecord], Coroutine[Any, Any, None]]
+Finished = Callable[["UnitOfWork", AnnouncementRecord], Coroutine[Any, Any, None]]
 CLOSED = "channel_closed"
 """Why a line failed whose channel no process serves any more."""
 
 
-async def nobody(_: AnnouncementRecord) -> None:
+async def nobody(_: AnnouncementRecord) -> bool:
     """Watch nothing."""
+    return True
+
+
+async def silence(_: UnitOfWork, __: AnnouncementRecord) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hooks:
-    """Who is told: `watch` while an announcement is being sent, `finished` when everybody has it."""
+    """Who is told: `watch` how an announcement is, `finished` in the very commit that closes it."""
 
     watch: Watch = nobody
-    finished: Watch = nobody
+    finished: Finished = silence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,13 +100,16 @@ class Announcing:
             self._take_over,
             seconds=self._timing.lease,
         )
-        self._told: dict[int, float] = {}
+        self._following = Following(
+            services.database, services.clock, self._hooks.watch, self._timing.watch_every
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send what is due until `stop`; then let what has gone out end, and give the lease back."""
         tasks = [
             asyncio.create_task(self._lease.keep(stop)),
             asyncio.create_task(self._forever(self._reviser.round, stop)),
+            asyncio.create_task(self._forever(self._following.round, stop)),
         ]
         try:
             await self._forever(self._round, stop)
@@ -150,7 +158,6 @@ class Announcing:
                     continue
                 announcement = replace(announcement, status="sending")
             if await self._send(announcement):
-                await self._tell(announcement)
                 return True
             if not self._sender.busy_with(announcement.id):
                 await self._close_if_done(announcement)
@@ -200,24 +207,12 @@ class Announcing:
                 await work.recipients.give_up(announcement.id, channel, CLOSED)
                 del remaining[channel]
             done = not remaining and await work.announcements.finish(announcement.id)
+            if done:
+                await self._hooks.finished(work, replace(announcement, status="finished"))
         if any(left.values()):
             logger.warning("taken up again: %s", left)
         if done:
             logger.info("announcement %d is finished", announcement.id)
-            self._told.pop(announcement.id, None)
-            await self._call(self._hooks.finished, replace(announcement, status="finished"))
-
-    async def _tell(self, announcement: AnnouncementRecord) -> None:
-        """Let whoever watches see how far it is, every few seconds at most."""
-        if monotonic() >= self._told.get(announcement.id, 0.0):
-            self._told[announcement.id] = monotonic() + self._timing.watch_every
-            await self._call(self._hooks.watch, announcement)
-
-    async def _call(self, hook: Watch, announcement: AnnouncementRecord) -> None:
-        try:
-            await hook(announcement)
-        except Exception as error:
-            logger.warning("progress was not shown: %s (%s)", type(error).__name__, where(error))
 
     async def _until_due(self) -> float:
         """Seconds until it is worth looking again: soon, and in time for what is scheduled."""

@@ -16,13 +16,20 @@ from itertools import count
 from time import monotonic
 from typing import Literal
 
-Priority = Literal["reply", "announcement"]
+Priority = Literal["reply", "rest", "announcement"]
+"""What goes first; "rest" is the second message of an announcement whose first one went out."""
 
-_ORDER: dict[Priority, int] = {"reply": 0, "announcement": 1}
+_ORDER: dict[Priority, int] = {"reply": 0, "rest": 1, "announcement": 2}
+_BEGINS = _ORDER["announcement"]
 _SECOND = 1.0
 _CATCH_UP = 0.2
 _REPLY_BURST = 5
 _FORGET_CHATS_ABOVE = 10_000
+
+
+class Dismissed(Exception):
+    """No slot will be given any more: announcing is over in this process."""
+
 
 _Waiter = tuple[int, int, str | None, "asyncio.Future[None]"]
 
@@ -30,8 +37,9 @@ _Waiter = tuple[int, int, str | None, "asyncio.Future[None]"]
 class Pacer:
     """One a bot token; `rate` is messages in any second for the whole bot, one a second for each chat.
 
-    Replies go before announcements. A chat may get five replies in quick succession, as networks allow,
-    and after that one a second like everybody else. `share` is what other processes leave of the rate.
+    Replies go before announcements, and what was begun before what was not. A chat may get five replies in
+    quick succession, as networks allow, and after that one a second like everybody else. `share` is what
+    other processes leave of the rate.
     """
 
     def __init__(self, rate: int = 30, *, clock: Callable[[], float] = monotonic) -> None:
@@ -48,6 +56,7 @@ class Pacer:
         self._answered: deque[float] = deque()
         self._next_slot = 0.0
         self._closed_until = 0.0
+        self._dismissed = False
         self._chats: dict[str, float] = {}
         self._wake = asyncio.Event()
         self._granting: asyncio.Task[None] | None = None
@@ -87,8 +96,13 @@ class Pacer:
 
     @asynccontextmanager
     async def slot(self, chat: str | None, priority: Priority = "reply") -> AsyncIterator[None]:
-        """Wait for a slot, hold it, send one message inside; without a chat only the bot's rate counts."""
+        """Wait for a slot, hold it, send one message inside; without a chat only the bot's rate counts.
+
+        Raises Dismissed for an announcement after `dismiss_announcements`.
+        """
         granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self._dismissed and priority == "announcement":
+            raise Dismissed
         self._queue((_ORDER[priority], next(self._numbers), chat, granted))
         try:
             await granted
@@ -109,6 +123,13 @@ class Pacer:
     def pause(self, seconds: float) -> None:
         """Give no slot to anybody for so long; a shorter pause never cuts a longer one."""
         self._closed_until = max(self._closed_until, self._clock() + seconds)
+        self._wake.set()
+
+    def dismiss_announcements(self) -> None:
+        """Begin no announcement any more, those that wait included: what has no slot yet is not sent."""
+        self._dismissed = True
+        for waiter in self._waiting:
+            self._dismiss(waiter)
         self._wake.set()
 
     # --- granting ---------------------------------------------------------------------------------
@@ -152,8 +173,15 @@ class Pacer:
             asyncio.get_running_loop().call_later(wait, self._return, waiter)
         return None
 
+    def _dismiss(self, waiter: _Waiter) -> None:
+        order, _, _, granted = waiter
+        if order == _BEGINS and not granted.done():
+            granted.set_exception(Dismissed())
+
     def _return(self, waiter: _Waiter) -> None:
         self._parked -= 1
+        if self._dismissed:
+            self._dismiss(waiter)
         self._queue(waiter)
 
     def _pause(self, order: int) -> float:

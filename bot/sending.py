@@ -115,6 +115,7 @@ class Sender:
     async def close(self, seconds: float) -> None:
         """Let what has gone out end; what waits for a slot goes back to the ledger."""
         self._closing = True
+        self._channel.pacer.dismiss_announcements()
         if self._sends:
             await asyncio.wait(self._sends, timeout=seconds)
 
@@ -131,7 +132,14 @@ class Sender:
 
     async def _deliver(self, announcement: AnnouncementRecord, line: RecipientRecord) -> _Ended | None:
         assert line.chat is not None
-        permit = partial(self._permits.add, line.id)
+        marked = False
+
+        async def permit() -> bool:
+            nonlocal marked
+            agreed = await self._permits.add(line.id)
+            marked = marked or agreed
+            return agreed
+
         send = partial(self._channel.announce, line.chat, permit=permit)
         try:
             reply = announcement_reply(announcement, line.language, self._program)
@@ -146,7 +154,8 @@ class Sender:
             logger.error("recipient %d: %s (%s)", line.id, type(error).__name__, where(error))
             return self._ended(line, "unknown", code=type(error).__name__) if await permit() else None
         if result is None:
-            return None
+            # Marked, and taken back before it went out: it is in nobody's chat, so it is not in doubt either.
+            return self._again(line, 0.0, waited=True) if marked else None
         self._failures = 0
         return self._sent(line, reply, result)
 
@@ -172,7 +181,9 @@ class Sender:
             return self._ended(line, "failed", code=error.code)
         return self._again(line, pause(line.attempts), code=error.code)
 
-    def _again(self, line: RecipientRecord, seconds: float, *, code: str, waited: bool = False) -> _Ended:
+    def _again(
+        self, line: RecipientRecord, seconds: float, *, code: str | None = None, waited: bool = False
+    ) -> _Ended:
         ended = self._ended(line, "pending", code=code)
         due = self._clock() + timedelta(seconds=seconds)
         return replace(ended, outcome=replace(ended.outcome, next_at=due, waited=waited))

@@ -19,32 +19,39 @@ if TYPE_CHECKING:
 
 
 class Watching:
-    """What the sender of announcements calls; it is told every few seconds, never more often."""
+    """What the sender of announcements calls: every few seconds at most, and in the commit that ends one."""
 
     def __init__(self, services: Services, channel: Channel) -> None:
         self._services = services
         self._channel = channel
+        self._last: dict[int, Reply] = {}
 
-    async def watch(self, announcement: AnnouncementRecord) -> None:
-        """Edit the message in which staff follow this announcement, where there is one."""
+    async def watch(self, announcement: AnnouncementRecord) -> bool:
+        """Edit the message in which staff follow this announcement, where there is one and it is behind.
+
+        False when a reply of that chat is still on its way: it may be an older picture of the same message.
+        """
         async with self._services.database.unit_of_work(read_only=True) as work:
-            shown = await self._shown(work, announcement)
             place = await work.outbox.whereabouts(announcement.watch_message_id or 0)
-        if shown is None or place is None or place[0] != self._channel.name:
-            return
+            if place is None or place[0] != self._channel.name:
+                return True
+            if await work.outbox.waiting_for(place[0], place[1]):
+                return False
+            shown = await self._shown(work, announcement)
+        if shown is None or shown == self._last.get(announcement.id):
+            return True
         await self._channel.send(place[1], replace(shown, edits=place[2]))
+        self._last[announcement.id] = shown
+        return True
 
-    async def finished(self, announcement: AnnouncementRecord) -> None:
-        """Bring the message up to date, and tell whoever composed it with a new one, which notifies."""
-        await self.watch(announcement)
-        async with self._services.database.unit_of_work() as work:
-            author = await work.staff.get(announcement.created_by or 0)
-            if author is None or author.founder_id is None:
-                return
-            lead = "announce.report.finished"
-            shown = await self._shown(work, announcement, lead=lead)
-            if shown is not None:
-                await tell(work, author.founder_id, shown)
+    async def finished(self, work: UnitOfWork, announcement: AnnouncementRecord) -> None:
+        """Tell whoever composed it with a new message, which notifies."""
+        author = await work.staff.get(announcement.created_by or 0)
+        if author is None or author.founder_id is None:
+            return
+        shown = await self._shown(work, announcement, lead="announce.report.finished")
+        if shown is not None:
+            await tell(work, author.founder_id, shown)
 
     async def _shown(
         self, work: UnitOfWork, announcement: AnnouncementRecord, *, lead: str = ""

@@ -6,13 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import exists, func, insert, or_, select, update
 
 from storage.announcement_records import AnnouncementRecord, AnnouncementStatus, NewAnnouncement
-from storage.announcement_tables import Announcement, AnnouncementReply
+from storage.announcement_tables import Announcement, AnnouncementChange, AnnouncementReply
 from storage.repository import Repository, columns, filled, table
 
 _announcements, _replies = table(Announcement), table(AnnouncementReply)
+_changes = table(AnnouncementChange)
 _COLUMNS = columns(Announcement, AnnouncementRecord)
 
 
@@ -111,6 +112,16 @@ class Announcements(Repository):
         order = (_announcements.c.urgent.desc(), _announcements.c.id)
         rows = await self._rows(select(*_COLUMNS).where(ready).order_by(*order))
         return [filled(AnnouncementRecord, row) for row in rows]
+
+    async def lately(self, since: datetime) -> list[AnnouncementRecord]:
+        """List what staff may be following: what waits, is sent or paused, and what changed since then."""
+        moving = _announcements.c.status.in_(("scheduled", "sending", "paused"))
+        ended = (_announcements.c.updated_at >= since) & (_announcements.c.status != "draft")
+        changing = exists().where(
+            _changes.c.announcement_id == _announcements.c.id, _changes.c.status == "running"
+        )
+        statement = select(*_COLUMNS).where(or_(moving, ended, changing)).order_by(_announcements.c.id)
+        return [filled(AnnouncementRecord, row) for row in await self._rows(statement)]
 
     async def next_due(self, now: datetime) -> datetime | None:
         """Say when the next scheduled one is due; None when there is none after `now`."""

@@ -179,6 +179,16 @@ class Outbox(Repository):
         row = await self._row(statement)
         return bool(row and row[0])
 
+    async def waiting_for(self, channel: str, chat: str) -> bool:
+        """Say whether anything for a chat has not been sent yet."""
+        statement = select(
+            exists().where(
+                _outbox.c.channel == channel, _outbox.c.chat == chat, _outbox.c.status.in_(_UNSENT)
+            )
+        )
+        row = await self._row(statement)
+        return bool(row and row[0])
+
     async def sent_as(self, message_ids: Collection[int], external_id: str) -> int | None:
         """Return which of these messages the network knows by that id; None for none of them."""
         row = await self._row(

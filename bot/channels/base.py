@@ -200,7 +200,8 @@ class Broadcaster(Protocol):
     async def announce(self, chat: str, reply: Reply, permit: Permit) -> SendResult | None:
         """Send like `Channel.send`, after every reply that waits; raises DeliveryError.
 
-        `permit` is asked just before the first message goes out; None when it says no.
+        `permit` is asked just before the first message goes out; None when it says no, or when the pacer
+        dismissed what waited for a slot: then surely nothing was sent.
         """
         ...
 

@@ -13,6 +13,7 @@ import random
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from telegram import InlineKeyboardMarkup
@@ -25,7 +26,7 @@ from bot.channels.telegram_posts import Enclosure, Sent, Way, as_caption, send_f
 from bot.channels.telegram_render import MAX_TOAST, Part, keyboard, render, sendable
 from bot.channels.telegram_revise import DONE, IMPOSSIBLE, deletions, edit_text, edits
 from bot.lookahead import Lookahead
-from bot.pacer import Pacer
+from bot.pacer import Dismissed, Pacer
 from handlers.messages import AS_POST, Reply
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ FREE_RATE = 30
 """What Telegram takes a second without payment."""
 
 _JITTER = 0.5
+_HOLDS = 1.0
+"""Seconds for which a permit holds: whatever pauses or cancels an announcement takes effect within them."""
 _TRIES = 5
 """How often the second message of an announcement is tried again."""
 
@@ -91,7 +94,7 @@ class TelegramSender:
             return await self._send_all(
                 self._announcements, self._plan(self._announcements, chat, reply), permit
             )
-        except _NotPermitted:
+        except (_NotPermitted, Dismissed):
             return None
 
     async def revise(self, chat: str, ids: Sequence[str], reply: Reply | None) -> bool:
@@ -139,7 +142,8 @@ class TelegramSender:
     async def _send_one(self, way: Way, plan: _Plan, number: int, permit: Permit | None) -> Sent:
         step = plan.steps[number]
         async with contextlib.AsyncExitStack() as stack:
-            slot = self._pacer.slot(plan.chat if step.rings else None, way.priority)
+            rest = permit is None and way.priority == "announcement"
+            slot = self._pacer.slot(plan.chat if step.rings else None, "rest" if rest else way.priority)
             if permit is None:
                 await stack.enter_async_context(slot)
             else:
@@ -150,13 +154,19 @@ class TelegramSender:
                 raise self._error(error, number) from None
 
     async def _admit(self, chat: str, permit: Permit, slot: Coroutine[Any, Any, None]) -> None:
-        """Ask for the permit just ahead of the slot: a slot that waited for it would be a message less."""
+        """Ask for the permit just ahead of the slot: a slot that waited for it would be a message less.
+
+        After a long wait, such as one that the network asked for, it is asked for again.
+        """
         try:
             await self._pacer.until_free(chat)
             async with self._ahead.place():
                 if not await self._ahead.timed(permit):
                     raise _NotPermitted
+                permitted = monotonic()
                 await slot
+            if monotonic() - permitted > _HOLDS and not await permit():
+                raise _NotPermitted
         finally:
             slot.close()
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.announcing import Timing
 from bot.sending import Persistence
-from storage.announcement_records import Audience
+from storage.announcement_records import AnnouncementRecord, Audience
 from storage.entries import Sender
 from tests.announcing.delivery.world import TEXTS, World, confirmed, counts, ledger, seed, status, until
 
@@ -165,7 +165,7 @@ async def test_pause_resume_and_cancel_take_effect_at_once(world: World) -> None
         await until(lambda: len(world.api.messages()) >= 5)
         async with world.database.unit_of_work() as work:
             assert await work.announcements.pause(announcement.id)
-        await asyncio.sleep(0.1)
+        await until(lambda: nothing_under_way(world, announcement), 1.5)
         paused = len(world.api.messages())
         await asyncio.sleep(0.5)
         assert len(world.api.messages()) == paused
@@ -176,12 +176,66 @@ async def test_pause_resume_and_cancel_take_effect_at_once(world: World) -> None
         async with world.database.unit_of_work() as work:
             assert await work.announcements.cancel(announcement.id)
             await work.recipients.cancel(announcement.id)
-        await asyncio.sleep(0.1)
+        await until(lambda: nothing_under_way(world, announcement), 1.5)
         sent = len(world.api.messages())
         await asyncio.sleep(0.5)
         assert len(world.api.messages()) == sent
         found = await counts(world.database, announcement.id)
     assert found == {"sent": sent, "cancelled": 200 - sent}
+
+
+async def nothing_under_way(world: World, announcement: AnnouncementRecord) -> bool:
+    """Whether what was marked before has its outcome: within a second, if all is well."""
+    return not await sending(world, announcement)
+
+
+async def sending(world: World, announcement: AnnouncementRecord) -> int:
+    """How many lines are marked and have no outcome yet."""
+    return (await counts(world.database, announcement.id)).get("sending", 0)
+
+
+async def paused_by_the_network(world: World, announcement: AnnouncementRecord, seconds: int) -> int:
+    """Let the network ask for patience; return how many messages were taken before, when some wait marked."""
+    await until(lambda: len(world.api.messages()) >= 3)
+    world.api.fail("sendMessage", status=429, retry_after=seconds)
+    await until(lambda: any(call.status == 429 for call in world.api.calls("sendMessage")))
+    await until(lambda: sending(world, announcement))
+    return len(world.api.messages())
+
+
+async def test_a_clean_stop_while_the_network_asks_for_patience_leaves_nothing_unknown(world: World) -> None:
+    await some(world, 60)
+    announcement = await confirmed(world.database)
+    async with world.announcing(rate=30):
+        sent = await paused_by_the_network(world, announcement, 4)
+    found = await counts(world.database, announcement.id)
+    assert found == {"sent": len(world.api.messages()), "pending": 60 - len(world.api.messages())}
+    assert sent < 60
+    async with world.announcing():
+        assert await world.is_over(announcement) == {"sent": 60}
+    assert max(world.received(range(1001, 1061)).values()) == 1
+
+
+async def test_what_is_cancelled_while_the_network_asks_for_patience_goes_to_nobody_afterwards(
+    world: World,
+) -> None:
+    await some(world, 60)
+    announcement = await confirmed(world.database)
+    async with world.announcing(rate=30) as channel:
+        await paused_by_the_network(world, announcement, 2)
+        async with world.database.unit_of_work() as work:
+            assert await work.announcements.cancel(announcement.id)
+            await work.recipients.cancel(announcement.id)
+        before = len(world.api.messages())
+        await until(lambda: not channel.pacer.closed_for)
+        await until(lambda: is_settled(world, announcement))
+        assert len(world.api.messages()) == before
+    assert await counts(world.database, announcement.id) == {"sent": before, "cancelled": 60 - before}
+
+
+async def is_settled(world: World, announcement: AnnouncementRecord) -> bool:
+    """Whether no line waits for anything."""
+    return not {"pending", "claimed", "sending"} & (await counts(world.database, announcement.id)).keys()
 
 
 async def test_what_is_scheduled_begins_at_its_time_and_not_before(world: World) -> None:
@@ -257,3 +311,25 @@ async def test_whoever_watches_is_told_while_it_runs(world: World) -> None:
         await world.is_over(announcement)
     assert 2 <= len(world.watched) <= 9
     assert len(world.finished) == 1
+
+
+async def test_whoever_watches_is_told_of_what_was_done_elsewhere_and_before_a_restart(world: World) -> None:
+    await some(world, 60)
+    announcement = await confirmed(world.database)
+
+    def shown() -> list[str]:
+        return [item.status for item in world.watched]
+
+    async with world.announcing(rate=20, timing=Timing(watch_every=0.1, look_again=0.05)):
+        await until(lambda: "sending" in shown())
+        async with world.database.unit_of_work() as work:
+            assert await work.announcements.pause(announcement.id)
+        await until(lambda: shown()[-1] == "paused")
+        told = len(shown())
+        await asyncio.sleep(0.5)
+        assert len(shown()) == told, "nothing has changed since"
+    async with world.database.unit_of_work() as work:
+        assert await work.announcements.cancel(announcement.id)
+        await work.recipients.cancel(announcement.id)
+    async with world.announcing(timing=Timing(watch_every=0.1, look_again=0.05)):
+        await until(lambda: shown()[-1] == "cancelled")

@@ -19,7 +19,7 @@ from bot.workers import new_worker_id
 from handlers.program import Program
 from handlers.turn import Services
 from storage.announcement_records import AnnouncementRecord, NewAnnouncement, RecipientRecord
-from storage.database import Database
+from storage.database import Database, UnitOfWork
 from storage.entries import Sender
 from tests.telegram_api import TOKEN, TelegramApi
 
@@ -124,10 +124,11 @@ class World:
     def sender(
         self, channel: Any, worker: str | None = None, timing: Timing = QUICK, files: Any = None
     ) -> Announcing:
-        async def watch(announcement: AnnouncementRecord) -> None:
+        async def watch(announcement: AnnouncementRecord) -> bool:
             self.watched.append(announcement)
+            return True
 
-        async def finish(announcement: AnnouncementRecord) -> None:
+        async def finish(_: UnitOfWork, announcement: AnnouncementRecord) -> None:
             self.finished.append(announcement)
 
         return Announcing(
