@@ -26,6 +26,7 @@ from bot.channels.base import Channel
 from bot.chores import keep_counting, keep_grouping, keep_indexing, keep_sweeping
 from bot.delivery import Delivery
 from bot.dispatcher import Dispatcher
+from bot.expiring import Expiring
 from bot.files import FileStore
 from bot.forms import open_form
 from bot.health import Heartbeat
@@ -129,6 +130,7 @@ def _side_work(
         keeper.keep(worker),
         Attendance(services, patience(settings)).keep(),
         Reminders(services, channels).keep(),
+        Expiring(services).keep(),
     ]
 
 

@@ -42,13 +42,9 @@ class DocumentUses(Repository):
         """Count for every document that any question came to from that day of UTC on, most cited first."""
         cited, nearest = defaultdict[str, int](int), defaultdict[str, int](int)
         unhelpful = await self._unhelpful(_start(day))
-        added = await self._last_day()
-        parts = (
-            [_counts(_start(day))]
-            if added is None
-            else [_added(day), _counts(_start(max(day, added + _DAY)))]
-        )
-        for part in parts:
+        last = await self._last_day()
+        rest = day if last is None else max(day, last + _DAY)
+        for part in (_added(day), _counts(_start(rest))):
             for row in await self._rows(part):
                 cited[row.document_id] += int(row.cited)
                 nearest[row.document_id] += int(row.nearest)

@@ -15,7 +15,8 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from bot.console.times import ago, exact, first_day, last_day, plural, span
+from bot.console.times import ago, exact, plural, span
+from handlers.review.ending import first_day, last_day
 
 FOLDER = Path(__file__).parent
 TEMPLATES, STATIC = FOLDER / "templates", FOLDER / "static"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.console.texts import Wording
@@ -14,20 +14,6 @@ _LONG = timedelta(days=30)
 def exact(moment: datetime, timezone: ZoneInfo) -> str:
     """Return date, time and zone."""
     return f"{moment.astimezone(timezone):%Y-%m-%d %H:%M:%S %Z}"
-
-
-def first_day(moment: datetime, timezone: ZoneInfo) -> str:
-    """Return the day that begins at a moment; with the time when it begins within the day."""
-    local = moment.astimezone(timezone)
-    return f"{local:%Y-%m-%d}" if local.time() == time() else f"{local:%Y-%m-%d %H:%M}"
-
-
-def last_day(moment: datetime, timezone: ZoneInfo) -> str:
-    """Return the last day before a moment, which belongs to it no more; with the time within a day."""
-    local = moment.astimezone(timezone)
-    if local.time() == time():
-        return f"{local - timedelta(days=1):%Y-%m-%d}"
-    return f"{local:%Y-%m-%d %H:%M}"
 
 
 def ago(moment: datetime, now: datetime, texts: Wording) -> str:

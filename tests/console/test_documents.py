@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +11,7 @@ from knowledge.config import KnowledgeConfig
 from storage.review_records import ConversationFilter
 from tests.console.desk import Desk, text_of
 from tests.console.library import LIFTS, UNKNOWN, Shelf, harbor, shelved
+from tests.documents.conftest import ferry
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +36,15 @@ async def test_the_list_shows_where_every_document_stands(desk: Desk, shelf: She
     assert "until 2025-03-31" in words
     assert "Twin missing" in words
     assert "Add" not in words
+
+
+async def test_the_home_page_counts_what_ends_soon(desk: Desk, shelf: Shelf) -> None:
+    browser = await desk.browser("viewer")
+    assert "Documents that end within two weeks 0" in text_of(await browser.get("/"))
+    async with shelf.database.unit_of_work() as work:
+        ends = datetime.now(UTC) + timedelta(days=3)
+        await work.documents.save(ferry(valid_until=ends), author="Ada")
+    assert "Documents that end within two weeks 1" in text_of(await browser.get("/"))
 
 
 async def test_the_list_is_searched_filtered_and_ordered(desk: Desk, shelf: Shelf) -> None:

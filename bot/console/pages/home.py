@@ -28,6 +28,12 @@ class Waiting:
     path: str
     permission: Permission
     icon: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted(Waiting):
+    """One that the database counts."""
+
     count: Callable[[UnitOfWork], Awaitable[int]]
 
 
@@ -43,16 +49,16 @@ async def _waiting(work: UnitOfWork) -> int:
     return sum(one.handover.asked_at is not None for one in await work.handovers.queue())
 
 
-WAITING: tuple[Waiting, ...] = (
-    Waiting(key="handovers", path="/handovers", permission="conversation.see", icon="hand", count=_waiting),
-    Waiting(
+WAITING: tuple[Counted, ...] = (
+    Counted(key="handovers", path="/handovers", permission="conversation.see", icon="hand", count=_waiting),
+    Counted(
         key="unanswered",
         path="/conversations?unanswered=1&unreviewed=1",
         permission="conversation.see",
         icon="message-circle-question",
         count=_unanswered,
     ),
-    Waiting(
+    Counted(
         key="unreviewed",
         path="/conversations?unreviewed=1",
         permission="conversation.see",
@@ -61,12 +67,24 @@ WAITING: tuple[Waiting, ...] = (
     ),
 )
 
+ENDING = Waiting(
+    key="documents",
+    path="/documents?state=ending&sort=ends",
+    permission="document.see",
+    icon="calendar",
+)
+
 
 @router.get("/")
 async def home(view: Annotated[View, allows("account.own")]) -> Response:
     """Show what waits, to those who may see it."""
     async with view.reading() as work:
-        numbers = [(one, await one.count(work)) for one in WAITING if view.may(one.permission)]
+        numbers: list[tuple[Waiting, int]] = [
+            (one, await one.count(work)) for one in WAITING if view.may(one.permission)
+        ]
+    documents = view.console.services.documents
+    if documents is not None and view.may(ENDING.permission):
+        numbers.append((ENDING, len(await documents.ending())))
     return view.page("home.html", numbers=numbers)
 
 
