@@ -33,6 +33,10 @@ class Library:
             self._cut[key] = cut([document])
         return self._cut[key]
 
+    def cut(self, document: Document) -> tuple[Passage, ...]:
+        """Cut a document that is still being written."""
+        return cut([document])
+
     def sources(self, overlay: Overlay) -> Sources:
         """What an index of the folder and an overlay is made from."""
         return Sources(folder=self._folder(), overlay=overlay, known=self._known)

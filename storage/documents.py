@@ -79,6 +79,11 @@ class Documents(Repository):
         rows = await self._rows(_LATEST.where(_versions.c.removed.is_(False)).order_by("document_id"))
         return [_record(row) for row in rows]
 
+    async def removed(self) -> list[DocumentRecord]:
+        """List what was taken away and not brought back, in the order of the ids."""
+        rows = await self._rows(_LATEST.where(_versions.c.removed).order_by("document_id"))
+        return [_record(row) for row in rows]
+
     async def history(self, document_id: str) -> list[DocumentRecord]:
         """List all versions of a document, newest first."""
         statement = select(*_COLUMNS).where(_versions.c.document_id == document_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -74,7 +75,8 @@ def _nobody_waits() -> None:
 class Console:
     """Everything a page works with; lives as `app.state.console`.
 
-    `nudge` makes the bot look into its outbox now rather than within seconds.
+    `nudge` makes the bot look into its outbox now rather than within seconds. Who holds `converting` reads
+    an uploaded file: one at a time, since a PDF takes a core and much memory.
     """
 
     config: ConsoleConfig
@@ -82,3 +84,4 @@ class Console:
     passwords: Passwords
     nudge: Callable[[], None] = _nobody_waits
     trials: Trials = field(default_factory=Trials)
+    converting: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -17,12 +17,14 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 Code = Literal[
     "bad_address",
+    "bad_date",
     "bad_id",
     "bad_language",
     "ends_before_it_begins",
     "missing",
     "no_text",
     "own_twin",
+    "taken",
     "too_long",
     "too_many",
 ]

@@ -14,11 +14,19 @@ _TAGS = {"a", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "s
 _TAGS |= {"h1", "h2", "h3", "h4", "h5", "h6", "table", "tbody", "td", "th", "thead", "tr"}
 
 
-def render(markdown: str) -> str:
-    """Render Markdown; HTML in it is shown as text, pictures are left out."""
+def render(markdown: str, *, below: int = 0) -> str:
+    """Render Markdown; HTML in it is shown as text, pictures are left out.
+
+    Headings go `below` levels down, for a page that has some above them.
+    """
     import nh3
 
-    html = _parser().render(_COMMENT.sub("", markdown))
+    parser = _parser()
+    tokens = parser.parse(_COMMENT.sub("", markdown))
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(int(token.tag[1]) + below, 6)}"
+    html = parser.renderer.render(tokens, parser.options, {})
     return nh3.clean(
         html,
         tags=_TAGS,

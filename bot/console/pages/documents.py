@@ -35,12 +35,16 @@ async def list_documents(view: Annotated[View, allows("document.see")]) -> Respo
     """List every document that counts, with where it stands and what it was good for."""
     rows = await desk_of(view).rows()
     filters = DocumentFilters.of(view.request.query_params)
+    async with view.reading() as work:
+        removed = [] if filters.narrows else await work.documents.removed()
     return view.page(
         "documents/list.html",
         block="results",
         filters=filters,
         rows=filters.apply(rows),
         total=len(rows),
+        # Where a file counts again in its place, it is in the list.
+        removed=[one for one in removed if one.id not in {row.document.id for row in rows}],
         ending=sum(row.state == "ending" for row in rows),
         expired=sum(row.state == "expired" for row in rows),
         languages=sorted({row.document.language for row in rows}),
@@ -69,8 +73,8 @@ async def view_document(
         document=document,
         show=shown,
         twin=twin,
-        rendered=Markup(render(document.markdown)) if document is not None else "",  # noqa: S704
-        rendered_twin=Markup(render(twin.markdown)) if twin is not None and shown == "twin" else "",  # noqa: S704
+        rendered=Markup(render(document.markdown, below=1)) if document is not None else "",  # noqa: S704
+        rendered_twin=Markup(render(twin.markdown, below=1)) if twin is not None and shown == "twin" else "",  # noqa: S704
         masker=masker,
         failures=failures,
         link=link,
