@@ -195,3 +195,8 @@ def test_an_answer_becomes_an_faq_document_with_its_twin() -> None:
     assert (new.id, new.title, new.origin, new.twin) == ("en/faq-7", "Gym", "faq", "zh/faq-7")
     assert new.markdown == "# Gym\n\nThere is none.\n"
     assert replace(new, twin=None).as_of is not None
+
+
+async def test_nothing_asked_is_nothing_to_group(gaps: GapDesk) -> None:
+    done = await gaps.regroup()
+    assert (done.added, done.open, done.back) == (0, 0, 0)
