@@ -155,36 +155,45 @@ class Reviews(Repository):
             .where(_feedback.c.conversation_id.in_(ids), _UNHELPFUL)
             .group_by(_feedback.c.conversation_id)
         )
-        tags = await self._grouped(
+        tags, tracks = await self._tags(ids), await self._tracks(people)
+        rows = await self._rows(
+            select(*columns(Handover, HandoverRecord)).where(_handovers.c.conversation_id.in_(ids), _OPEN)
+        )
+        handovers = {row.conversation_id: filled(HandoverRecord, row) for row in rows}
+        rows_of = []
+        for item in found:
+            name, username = names.get((item.founder_id, item.channel), ("", None))
+            said_id, text = said.get(item.conversation_id, (item.last_message_id, ""))
+            rows_of.append(
+                ConversationRow(
+                    summary=item,
+                    name=name,
+                    username=username,
+                    said=text,
+                    said_message_id=said_id,
+                    unhelpful=sum(unhelpful.get(item.conversation_id, ())),
+                    tags=tuple(tags.get(item.conversation_id, ())),
+                    tracks=tuple(tracks.get(item.founder_id, ())),
+                    handover=handovers.get(item.conversation_id),
+                )
+            )
+        return rows_of
+
+    async def _tags(self, ids: Sequence[int]) -> dict[int, list[Any]]:
+        return await self._grouped(
             select(_tags.c.conversation_id, _tags.c.tag)
             .where(_tags.c.conversation_id.in_(ids))
             .order_by(_tags.c.tag)
         )
-        tracks = await self._grouped(
+
+    async def _tracks(self, people: Sequence[int]) -> dict[int, list[Any]]:
+        return await self._grouped(
             select(_members.c.founder_id, _applications.c.track)
             .join(_applications, _applications.c.id == _members.c.application_id)
             .where(_members.c.founder_id.in_(people), _applications.c.track.is_not(None))
             .order_by(_applications.c.track)
             .distinct()
         )
-        rows = await self._rows(
-            select(*columns(Handover, HandoverRecord)).where(_handovers.c.conversation_id.in_(ids), _OPEN)
-        )
-        handovers = {row.conversation_id: filled(HandoverRecord, row) for row in rows}
-        return [
-            ConversationRow(
-                summary=item,
-                name=names.get((item.founder_id, item.channel), ("", None))[0],
-                username=names.get((item.founder_id, item.channel), ("", None))[1],
-                said=said.get(item.conversation_id, (0, ""))[1],
-                said_message_id=said.get(item.conversation_id, (item.last_message_id, ""))[0],
-                unhelpful=sum(unhelpful.get(item.conversation_id, ())),
-                tags=tuple(tags.get(item.conversation_id, ())),
-                tracks=tuple(tracks.get(item.founder_id, ())),
-                handover=handovers.get(item.conversation_id),
-            )
-            for item in found
-        ]
 
     async def _names(self, people: Sequence[int]) -> dict[tuple[int, str], tuple[str, str | None]]:
         rows = await self._rows(

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from bot.console.api import audit, conversations, me, staff
+from bot.console.api import audit, conversations, handovers, me, staff
 
-ROUTERS = (me.router, conversations.router, staff.router, audit.router)
+ROUTERS = (me.router, conversations.router, handovers.router, staff.router, audit.router)
