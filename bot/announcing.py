@@ -24,7 +24,6 @@ from bot.patience import until_stored
 from bot.revising import Reviser
 from bot.sending import Persistence, Sender
 from bot.workers import DEAD_SECONDS
-from handlers.quiet import quiet_until
 from handlers.turn import Services
 from storage.announcement_records import AnnouncementRecord, Audience
 
@@ -82,14 +81,13 @@ class Announcing:
         self._worker = worker
         self._hooks = hooks or Hooks()
         self._timing = timing or Timing()
-        enclosures = Enclosures(self._read)
         self._sender = Sender(
             services.database,
             channel,
             worker,
             program=services.program,
             clock=services.clock,
-            enclosures=enclosures,
+            enclosures=Enclosures.of(services.files),
             persistence=self._timing.persistence,
         )
         self._reviser = Reviser(services.database, channel, services.program)
@@ -139,11 +137,6 @@ class Announcing:
         if any(left.values()):
             logger.warning("took over announcements: %s", left)
 
-    async def _read(self, sha256: str) -> bytes:
-        if self._services.files is None:
-            raise LookupError("no files are kept")
-        return await self._services.files.read(sha256)
-
     # --- what is due ------------------------------------------------------------------------------
 
     async def _round(self) -> bool:
@@ -164,7 +157,7 @@ class Announcing:
         return False
 
     def _quiet(self) -> bool:
-        return quiet_until(self._services.clock(), self._services.program.timezone) is not None
+        return self._services.program.quiet_until(self._services.clock()) is not None
 
     async def _start(self, announcement: AnnouncementRecord) -> bool:
         """Fix who gets it: from now on the ledger has a line for everybody the audience names."""

@@ -22,9 +22,11 @@ from bot.channels.base import (
     DeliveryRefused,
     RetryLater,
 )
+from bot.enclosures import Enclosures, FileMissing
 from bot.lanes import Lane, Lanes, where
 from bot.patience import backoff, until_stored
 from bot.silence import Silence
+from handlers.files import Files
 from handlers.messages import Reply
 from handlers.replies import reply_from_dict
 from storage.entries import Outcome
@@ -51,11 +53,7 @@ class Persistence:
 
 
 class Delivery:
-    """The one sender of a process. Replies arrive here with the commit that stored them, already its own.
-
-    Announcements will come through `enqueue` too; a lane takes the lowest order first, so their place
-    behind replies is a matter of the order they are given.
-    """
+    """The one sender of replies in a process; they come with the commit that stored them, already its own."""
 
     def __init__(
         self,
@@ -64,9 +62,11 @@ class Delivery:
         worker: str,
         *,
         clock: Callable[[], datetime],
+        files: Files | None = None,
         persistence: Persistence | None = None,
     ) -> None:
         self._database = database
+        self._enclosures = Enclosures.of(files)
         self._channels = {channel.name: channel for channel in channels}
         self.worker = worker
         self._clock = clock
@@ -166,7 +166,11 @@ class Delivery:
         async with self._slots:
             if record.message_id is not None and await self._silence.holds(record.id):
                 raise DeliveryRefused(HELD_BACK)
-            result = await self._channels[record.channel].send(record.chat, reply, skip=skip)
+            send = partial(self._channels[record.channel].send, record.chat, skip=skip)
+            try:
+                result = await self._enclosures.send(reply, send)
+            except FileMissing:
+                raise DeliveryRefused("file_missing") from None
         return result.external_id
 
     def _pause(self, error: DeliveryError, attempt: int) -> float:

@@ -1,18 +1,21 @@
-"""The file of an announcement: read once, uploaded once, and named by the network's id from then on."""
+"""Files that are kept here: read once, uploaded once, and named by the network's id from then on."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from bot.channels.base import SendResult
+from handlers.files import Files
 from handlers.messages import Attachment, Reply
 
 PREFIX = "sha256:"
 """Begins the reference of a file that is kept here, before the content's hash."""
 
-_Send = Callable[[Reply], Awaitable[SendResult | None]]
+_R = TypeVar("_R", SendResult, SendResult | None)
+_Send = Callable[[Reply], Awaitable[_R]]
 _REMEMBERED = 20
 
 
@@ -31,7 +34,18 @@ class Enclosures:
         self._uploading = asyncio.Lock()
         self._known: dict[tuple[str, ...], tuple[str, ...]] = {}
 
-    async def send(self, reply: Reply, send: _Send) -> SendResult | None:
+    @classmethod
+    def of(cls, files: Files | None) -> Enclosures:
+        """Read from where files are kept; without such a place every kept file is missing."""
+
+        async def read(sha256: str) -> bytes:
+            if files is None:
+                raise LookupError("no files are kept")
+            return await files.read(sha256)
+
+        return cls(read)
+
+    async def send(self, reply: Reply, send: _Send[_R]) -> _R:
         """Send a reply; while its files are uploaded for the first time, others with files wait."""
         kept = tuple(file.reference for file in reply.attachments if _is_kept(file) and file.reference)
         if not kept:
@@ -42,7 +56,7 @@ class Enclosures:
                     return await self._upload(kept, reply, send)
         return await send(_with(reply, list(self._known[kept])))
 
-    async def _upload(self, kept: tuple[str, ...], reply: Reply, send: _Send) -> SendResult | None:
+    async def _upload(self, kept: tuple[str, ...], reply: Reply, send: _Send[_R]) -> _R:
         files = []
         for file in reply.attachments:
             files.append(replace(file, content=await self._content(file)) if _is_kept(file) else file)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from bot.lanes import where
 from bot.workers import new_worker_id
 from handlers.apply.telling import tell
-from handlers.quiet import quiet_until
 from handlers.review.ending import ending_reply
 from handlers.staff import may
 from handlers.texts import Texts
@@ -49,7 +48,7 @@ class Expiring:
         services, desk = self._services, self._services.documents
         now, zone = services.clock(), services.program.timezone
         local = now.astimezone(zone)
-        if desk is None or local.time() < MORNING or quiet_until(now, zone) is not None:
+        if desk is None or local.time() < MORNING or services.program.quiet_until(now) is not None:
             return 0
         tomorrow = datetime.combine(local.date() + timedelta(days=1), MORNING, zone)
         # A holder of its own for every look: else a process could take the lease it has a second time.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.lanes import where
 from forms.model import Form, FormTrack, Value
-from forms.schedule import QUIET_FROM, QUIET_UNTIL, deadline, reminders, standing
+from forms.schedule import deadline, reminders, standing
 from forms.state import examine
 from handlers.apply.notices import missed, reminder
 from handlers.apply.telling import tell_chat
@@ -132,11 +132,9 @@ def due_now(form: Form, record: ApplicationRecord, now: datetime, services: Serv
     track = _track(form, record)
     zone = services.program.timezone
     end = deadline(track, now) if track else None
-    past = [
-        (kind, due)
-        for kind, due in reminders(track, record.created_at, record.updated_at, now, timezone=zone)
-        if due <= now
-    ]
+    hours = services.program.quiet_hours
+    coming = reminders(track, record.created_at, record.updated_at, now, timezone=zone, quiet=hours)
+    past = [(kind, due) for kind, due in coming if due <= now]
     kinds = [(kind, end or due) for kind, due in past]
     closed = _missed(track, record, now) if track else None
     if closed is not None:
@@ -149,8 +147,7 @@ def due_now(form: Form, record: ApplicationRecord, now: datetime, services: Serv
 
 def quiet(now: datetime, services: Services) -> bool:
     """Whether it is night where the program is."""
-    local = now.astimezone(services.program.timezone).time()
-    return not QUIET_UNTIL <= local < QUIET_FROM
+    return services.program.quiet_until(now) is not None
 
 
 def _missed(track: FormTrack, record: ApplicationRecord, now: datetime) -> datetime | None:

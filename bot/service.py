@@ -287,5 +287,5 @@ def _announcing(services: Services, channel: TelegramChannel | TerminalChannel, 
 
 
 def _dispatcher(services: Services, channels: Sequence[Channel], worker: str) -> Dispatcher:
-    delivery = Delivery(services.database, channels, worker, clock=services.clock)
+    delivery = Delivery(services.database, channels, worker, clock=services.clock, files=services.files)
     return Dispatcher(services, channels, delivery)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from forms.model import FormTrack, Window
+from forms.quiet import USUAL, QuietHours
 
 Phase = Literal["open", "before", "grace", "late", "over"]
 Kind = Literal["idle", "three_days", "one_day"]
 
-QUIET_FROM = time(22)
-QUIET_UNTIL = time(8)
 _IDLE = timedelta(days=2)
 _DAYS: tuple[tuple[Kind, int], ...] = (("three_days", 3), ("one_day", 1))
 
@@ -78,7 +77,13 @@ def deadline(track: FormTrack, now: datetime) -> datetime | None:
 
 
 def reminders(
-    track: FormTrack | None, started_at: datetime, updated_at: datetime, now: datetime, *, timezone: ZoneInfo
+    track: FormTrack | None,
+    started_at: datetime,
+    updated_at: datetime,
+    now: datetime,
+    *,
+    timezone: ZoneInfo,
+    quiet: QuietHours = USUAL,
 ) -> list[tuple[Kind, datetime]]:
     """The reminders of a draft with the moment each is due, soonest first; some may be due already.
 
@@ -91,12 +96,12 @@ def reminders(
     end = deadline(track, now) if track else None
     if end is not None and now < end:
         for kind, days in _DAYS:
-            due = _waking(_days_before(end, days, timezone), timezone)
+            due = _waking(_days_before(end, days, timezone), quiet, timezone)
             if started_at < due < end:
                 found.append((kind, due))
     past = [entry for entry in found if entry[1] <= now]
     found = past[-1:] + [entry for entry in found if entry[1] > now]
-    idle = _waking(updated_at + _IDLE, timezone)
+    idle = _waking(updated_at + _IDLE, quiet, timezone)
     in_time = end is None or idle < end
     if in_time and all(abs(due - idle) >= timedelta(days=1) for _, due in found):
         found.append(("idle", idle))
@@ -108,10 +113,6 @@ def _days_before(end: datetime, days: int, zone: ZoneInfo) -> datetime:
     return (end.astimezone(zone) - timedelta(days=days)).astimezone(UTC)
 
 
-def _waking(moment: datetime, zone: ZoneInfo) -> datetime:
+def _waking(moment: datetime, quiet: QuietHours, zone: ZoneInfo) -> datetime:
     """The moment itself, or the end of the quiet hours that it falls into."""
-    local = moment.astimezone(zone)
-    if QUIET_UNTIL <= local.time() < QUIET_FROM:
-        return moment
-    day = local.date() + timedelta(days=1 if local.time() >= QUIET_FROM else 0)
-    return datetime.combine(day, QUIET_UNTIL, zone).astimezone(UTC)
+    return quiet.until(moment, zone) or moment

@@ -6,10 +6,12 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from forms.quiet import USUAL, QuietHours, QuietHoursInvalid, read_quiet_hours
 from handlers.office_hours import OfficeHours, OfficeHoursInvalid, read_office_hours
 
 _TOPIC_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")
@@ -50,6 +52,11 @@ class Program:
     examples: Mapping[str, tuple[str, ...]]
     topics: tuple[Topic, ...] = ()
     office_hours: OfficeHours | None = None
+    quiet_hours: QuietHours = USUAL
+
+    def quiet_until(self, moment: datetime) -> datetime | None:
+        """Return when the quiet hours around a moment end, in UTC; None outside of them."""
+        return self.quiet_hours.until(moment, self.timezone)
 
     def topic(self, topic_id: str | None) -> Topic | None:
         """The topic with this id; None for none, or one that the program has no more."""
@@ -97,6 +104,7 @@ def _program(path: Path, data: Mapping[str, Any]) -> Program:
         examples={k: tuple(map(str, v)) for k, v in table.get("examples", {}).items()},
         topics=_topics(path, data, languages),
         office_hours=_office_hours(path, data, timezone),
+        quiet_hours=_quiet_hours(path, data),
     )
 
 
@@ -104,6 +112,13 @@ def _office_hours(path: Path, data: Mapping[str, Any], timezone: ZoneInfo) -> Of
     try:
         return read_office_hours(data.get("office_hours"), timezone)
     except OfficeHoursInvalid as error:
+        raise ProgramError(f"{path}: {error}") from None
+
+
+def _quiet_hours(path: Path, data: Mapping[str, Any]) -> QuietHours:
+    try:
+        return read_quiet_hours(data.get("quiet_hours"))
+    except QuietHoursInvalid as error:
         raise ProgramError(f"{path}: {error}") from None
 
 

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 from handlers.files import StoredFile
 from handlers.program import Program
-from handlers.quiet import quiet_until
 from handlers.words import clean, has_words
 from storage.announcement_records import AnnouncementRecord, Audience, NewAnnouncement
 
@@ -192,7 +191,7 @@ def check_sendable(record: AnnouncementRecord, program: Program, now: datetime) 
         raise DraftRefused("past", time=f"{record.at.astimezone(program.timezone):%Y-%m-%d %H:%M}")
     begins = record.at or now
     if not record.urgent:
-        begins = quiet_until(begins, program.timezone) or begins
+        begins = program.quiet_until(begins) or begins
     if record.valid_until is not None and record.valid_until <= begins:
         raise DraftRefused("ends_first")
 

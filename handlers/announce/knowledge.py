@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from handlers.announce.checks import KNOWN_FOR
 from handlers.program import Program
-from handlers.quiet import quiet_until
 from handlers.texts import Texts
 from handlers.words import clip
 from storage.announcement_records import AnnouncementRecord
@@ -65,7 +64,7 @@ async def withdraw(work: UnitOfWork, record: AnnouncementRecord, author: str) ->
 def true_from(record: AnnouncementRecord, program: Program) -> datetime:
     """When sending began, or will at the earliest; quiet hours hold it back unless it is urgent."""
     begins = record.started_at or record.at or record.confirmed_at or record.updated_at
-    quiet = None if record.urgent or record.started_at else quiet_until(begins, program.timezone)
+    quiet = None if record.urgent or record.started_at else program.quiet_until(begins)
     return quiet or begins
 
 

@@ -18,8 +18,7 @@ from handlers.announce.steering import By, look
 from handlers.announce.words import Words
 from handlers.apply.notices import moment
 from handlers.buttons import SELF, Press
-from handlers.messages import Attachment, Button, Reply
-from handlers.quiet import quiet_until
+from handlers.messages import Button, Reply
 from handlers.staff_rights import still_allowed
 from handlers.turn import Result, Turn
 from storage.announcement_records import AnnouncementRecord, Audience
@@ -86,7 +85,7 @@ def reach_lines(
 
 def waits_for_morning(speak: Words, record: AnnouncementRecord, now: datetime) -> datetime | None:
     """When the quiet hours end that an announcement would begin in; None when nothing holds it back."""
-    return None if record.urgent else quiet_until(record.at or now, speak.program.timezone)
+    return None if record.urgent else speak.program.quiet_until(record.at or now)
 
 
 def messages_each(record: AnnouncementRecord) -> int:
@@ -110,7 +109,7 @@ async def preview(turn: Turn, record: AnnouncementRecord, _: int, __: tuple[str,
     for code in turn.services.program.languages:
         head = turn.say("announce.preview.head", language=turn.texts.name_of(code))
         replies.append(Reply(text=head, language=turn.language))
-        replies.append(await _as_founder(turn, record, code))
+        replies.append(announcement_reply(record, code, turn.services.program))
     rows = (
         (
             act(turn.say("announce.button.back"), record, "card"),
@@ -126,7 +125,7 @@ async def test(turn: Turn, record: AnnouncementRecord, _: int, __: tuple[str, ..
     if problem := _problem(turn, record, time=False):
         return Result.of(card(turn, record, problem))
     assert turn.staff is not None
-    member, sent = turn.staff, await _as_founder(turn, record, turn.language)
+    member, sent = turn.staff, announcement_reply(record, turn.language, turn.services.program)
 
     async def write(work: UnitOfWork, _: int) -> Sequence[Reply]:
         await work.audit.note(
@@ -226,20 +225,6 @@ async def discard(turn: Turn, record: AnnouncementRecord, _: int, __: tuple[str,
         return (Reply(text=text, edits=turn.message.button_message, language=turn.language),)
 
     return Result(write=write)
-
-
-async def _as_founder(turn: Turn, record: AnnouncementRecord, language: str) -> Reply:
-    """The reply that founders get, with its file at hand, because no channel keeps it yet."""
-    reply = announcement_reply(record, language, turn.services.program)
-    files = turn.services.files
-    if not record.file or files is None:
-        return reply
-    content = await files.read(str(record.file["sha256"]))
-    named = [
-        Attachment(name=x.name, media_type=x.media_type, size=x.size, content=content)
-        for x in reply.attachments
-    ]
-    return replace(reply, attachments=tuple(named))
 
 
 def _problem(turn: Turn, record: AnnouncementRecord, *, time: bool = True) -> str:

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.channels.base import SendResult
 from bot.files import FileStore
+from handlers.messages import Reply
 from storage.database import Database
 from tests.announcing.desk import EN, ZH, Desk, audience
 from tests.announcing.team import founder
@@ -211,6 +213,29 @@ async def send_file(desk: Desk, name: str, content: bytes) -> str:
         desk.chat, kind="unsupported", unsupported="photo", attachments=attachments, language_hint="en"
     )
     return desk.text
+
+
+async def test_a_test_reads_its_picture_when_it_is_sent_and_the_outbox_holds_none_of_it(
+    store: Database, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = samples.png()
+    async with Bot(store, clock=clock, files=FileStore(tmp_path, [])) as bot:
+        desk, waiting = await Desk.open(bot), []
+        await desk.drafted()
+        await desk.press("Picture or file")
+        await send_file(desk, "poster.png", picture)
+        send = bot.channel.send
+
+        async def noting(chat: str, reply: Reply, *, skip: int = 0) -> SendResult:
+            waiting.append(str((await rows(store, "outbox"))[-1]["payload"]))
+            return await send(chat, reply, skip=skip)
+
+        monkeypatch.setattr(bot.channel, "send", noting)
+        await desk.press("Send a test to me")
+    (file,) = desk.all[0].attachments
+    assert file.content == picture
+    assert "poster.png" in waiting[0]
+    assert "content" not in waiting[0]
 
 
 @pytest.mark.parametrize(

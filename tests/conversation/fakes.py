@@ -220,6 +220,7 @@ class Bot:
             [self.channel],
             worker or new_worker_id(),
             clock=self.clock,
+            files=files,
             persistence=persistence or Persistence(first_pause=0.01, longest_pause=0.02),
         )
         self.dispatcher = Dispatcher(services, [self.channel], self.delivery, routes=routes, limits=limits)
