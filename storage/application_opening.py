@@ -1,21 +1,28 @@
-"""The application that a chat is in, read in one statement together with the answers of whoever writes."""
+"""The application that a chat is in, read together with who writes there: parts of that one statement."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select, type_coerce
+from sqlalchemy import Column, ColumnElement, Row, and_, func, or_, select, type_coerce
 from sqlalchemy.types import String
 
 from storage.application_records import ApplicationRecord, StoredAnswer
 from storage.application_tables import Application, ApplicationAnswer, ApplicationMember
-from storage.repository import columns, named, table
+from storage.repository import columns, table
+from storage.tables import Conversation
 
-_applications, _answers, _members = table(Application), table(ApplicationAnswer), table(ApplicationMember)
-_COLUMNS = columns(Application, ApplicationRecord)
+_answers, _members = table(ApplicationAnswer), table(ApplicationMember)
+_chats = table(Conversation)
+_NAMES = tuple(item.name for item in fields(ApplicationRecord))
+
+APPLICATIONS = table(Application)
+COLUMNS = tuple(
+    column.label(f"application_{column.name}") for column in columns(Application, ApplicationRecord)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,30 +33,41 @@ class OpenedApplication:
     answers: Mapping[str, StoredAnswer]
 
 
-def opened(row: Row[Any]) -> OpenedApplication:
-    """Read what `OPENED` found."""
-    values, found = row[:-1], row[-1]
-    names = [column.name for column in _COLUMNS]
+def opened_by(founder: Column[int]) -> ColumnElement[bool]:
+    """Join the application that a chat is in, if the founder is in it too."""
+    joined = (
+        select(_members.c.id)
+        .where(_members.c.application_id == APPLICATIONS.c.id, _members.c.founder_id == founder)
+        .correlate(APPLICATIONS, founder.table)
+        .exists()
+    )
+    here = _chats.c.interview["application"].as_integer()
+    return and_(APPLICATIONS.c.id == here, or_(APPLICATIONS.c.founder_id == founder, joined))
+
+
+def answers_of(founder: Column[int], dialect: str) -> ColumnElement[Any]:
+    """Collect the answers of that application that the founder may see, as JSON."""
+    own = or_(_answers.c.member_id.is_(None), _answers.c.member_id == founder)
+    found = (
+        select(_COLLECTED[dialect])
+        .where(_answers.c.application_id == APPLICATIONS.c.id, own)
+        .correlate(APPLICATIONS, founder.table)
+        .scalar_subquery()
+    )
+    return type_coerce(found, String).label("answers")
+
+
+def opened(row: Row[Any]) -> OpenedApplication | None:
+    """Read what the statement found; None for no application."""
+    if row.application_id is None:
+        return None
+    values, found = row._mapping, row.answers
     answers = sorted(json.loads(found) if isinstance(found, str) else found or [])
     return OpenedApplication(
-        application=ApplicationRecord(**dict(zip(names, values, strict=True))),
+        application=ApplicationRecord(**{name: values[f"application_{name}"] for name in _NAMES}),
         answers={
             key: StoredAnswer(data, wording, bool(skipped)) for _, key, data, wording, skipped in answers
         },
-    )
-
-
-def _statement(answers: ColumnElement[Any]) -> Select[Any]:
-    own = or_(_answers.c.member_id.is_(None), _answers.c.member_id == named("founder_id"))
-    found = select(answers).where(_answers.c.application_id == _applications.c.id, own).scalar_subquery()
-    joined = (
-        select(_members.c.id)
-        .where(_members.c.application_id == _applications.c.id, _members.c.founder_id == named("founder_id"))
-        .exists()
-    )
-    return select(*_COLUMNS, type_coerce(found, String).label("answers")).where(
-        _applications.c.id == named("application_id"),
-        or_(_applications.c.founder_id == named("founder_id"), joined),
     )
 
 
@@ -57,8 +75,7 @@ def _answer(build: Any, data: Any) -> Any:
     return build(_answers.c.id, _answers.c.key, data, _answers.c.wording, _answers.c.skipped)
 
 
-OPENED: Mapping[str, Select[Any]] = {
-    "sqlite": _statement(func.json_group_array(_answer(func.json_array, func.json(_answers.c.data)))),
-    "postgresql": _statement(func.json_agg(_answer(func.json_build_array, _answers.c.data))),
+_COLLECTED: Mapping[str, ColumnElement[Any]] = {
+    "sqlite": func.json_group_array(_answer(func.json_array, func.json(_answers.c.data))),
+    "postgresql": func.json_agg(_answer(func.json_build_array, _answers.c.data)),
 }
-"""By dialect; no row for an application that the founder is not in."""

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, insert, literal_column, select, update
 
 from storage.announcement_records import StaffRecord
 from storage.announcement_tables import Staff
-from storage.application_opening import OPENED, OpenedApplication, opened
+from storage.application_opening import APPLICATIONS, COLUMNS, answers_of, opened, opened_by
 from storage.entries import Sender
 from storage.erasure import erase
 from storage.holdings import held
 from storage.merging import merge
 from storage.records import ConversationRecord, ErasureReport, FounderRecord, Person
-from storage.repository import Repository, columns, filled, named, table
+from storage.repository import INSERTS, Repository, columns, filled, named, table
 from storage.tables import Conversation, Founder, Handover, Identity, clean_text
 
 _founders, _identities, _conversations = table(Founder), table(Identity), table(Conversation)
@@ -39,33 +39,41 @@ def _in_hand(column: ColumnElement[Any]) -> ColumnElement[Any]:
     )
 
 
-_KNOWN = (
-    select(
-        _identities.c.id.label("identity_id"),
-        _identities.c.name,
-        _identities.c.username,
-        _identities.c.language_hint,
-        _founders.c.id.label("founder_id"),
-        _founders.c.language,
-        _founders.c.created_at,
-        _conversations.c.id.label("conversation_id"),
-        _conversations.c.founder_id.label("owner_id"),
-        _conversations.c.pending,
-        _conversations.c.interview,
-        _conversations.c.blocked_at,
-        *(column.label(f"staff_{column.name}") for column in _STAFF_COLUMNS),
-        _in_hand(_handovers.c.conversation_id).label("handover"),
-        _in_hand(_handovers.c.relay_id).label("relay"),
+def _known(dialect: str) -> Select[Any]:
+    return (
+        select(
+            _identities.c.id.label("identity_id"),
+            _identities.c.name,
+            _identities.c.username,
+            _identities.c.language_hint,
+            _founders.c.id.label("founder_id"),
+            _founders.c.language,
+            _founders.c.created_at,
+            _conversations.c.id.label("conversation_id"),
+            _conversations.c.founder_id.label("owner_id"),
+            _conversations.c.pending,
+            _conversations.c.interview,
+            _conversations.c.blocked_at,
+            *(column.label(f"staff_{column.name}") for column in _STAFF_COLUMNS),
+            _in_hand(_handovers.c.conversation_id).label("handover"),
+            _in_hand(_handovers.c.relay_id).label("relay"),
+            *COLUMNS,
+            answers_of(_founders.c.id, dialect),
+        )
+        .select_from(_identities)
+        .join(_founders, _founders.c.id == _identities.c.founder_id)
+        .outerjoin(
+            _conversations,
+            and_(_conversations.c.channel == named("channel"), _conversations.c.chat == named("chat")),
+        )
+        .outerjoin(_staff, and_(_staff.c.founder_id == _founders.c.id, _staff.c.disabled_at.is_(None)))
+        .outerjoin(APPLICATIONS, opened_by(_founders.c.id))
+        .where(_identities.c.channel == named("channel"), _identities.c.sender == named("sender"))
     )
-    .select_from(_identities)
-    .join(_founders, _founders.c.id == _identities.c.founder_id)
-    .outerjoin(
-        _conversations,
-        and_(_conversations.c.channel == named("channel"), _conversations.c.chat == named("chat")),
-    )
-    .outerjoin(_staff, and_(_staff.c.founder_id == _founders.c.id, _staff.c.disabled_at.is_(None)))
-    .where(_identities.c.channel == named("channel"), _identities.c.sender == named("sender"))
-)
+
+
+KNOWN: Mapping[str, Select[Any]] = {dialect: _known(dialect) for dialect in INSERTS}
+"""Who writes, in which chat, and the application that the chat is in; by dialect."""
 
 
 class Founders(Repository):
@@ -90,11 +98,7 @@ class Founders(Repository):
         That is: an unknown sender or chat, or a name, username or language hint that has changed.
         """
         row = await self._known(sender)
-        if row is None or not _up_to_date(row, sender):
-            return None
-        person = _person(row, sender)
-        wanted = (row.interview or {}).get("application")
-        return person if wanted is None else replace(person, opened=await self._open(wanted, row.founder_id))
+        return None if row is None or not _up_to_date(row, sender) else _person(row, sender)
 
     async def identify(self, sender: Sender) -> Person:
         """Get or create the founder, the identity and the conversation of a sender."""
@@ -146,14 +150,9 @@ class Founders(Repository):
         """
         return await merge(self, from_id, into_id)
 
-    async def _open(self, application_id: int, founder_id: int) -> OpenedApplication | None:
-        keys = {"application_id": application_id, "founder_id": founder_id}
-        row = await self._row(OPENED[self._scope.place.dialect], keys)
-        return None if row is None else opened(row)
-
     async def _known(self, sender: Sender) -> Row[Any] | None:
         keys = {"channel": sender.channel, "sender": sender.sender, "chat": sender.chat}
-        return await self._row(_KNOWN, keys)
+        return await self._row(KNOWN[self._scope.place.dialect], keys)
 
     async def _add(self, sender: Sender) -> int:
         now = self._now()
@@ -214,6 +213,7 @@ def _person(row: Row[Any], sender: Sender) -> Person:
         staff=None if row.staff_id is None else _member(row),
         handover=row.handover,
         relay=row.relay,
+        opened=opened(row),
     )
 
 

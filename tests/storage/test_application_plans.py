@@ -11,15 +11,15 @@ from sqlalchemy.dialects import sqlite
 
 from storage import (
     application_members,
-    application_opening,
     application_reminders,
     applications,
     codes,
     conversations,
+    founders,
 )
 from storage.application_records import StoredAnswer
 from storage.database import Database
-from tests.storage.builders import a_person
+from tests.storage.builders import a_person, sender
 from tests.storage.drafts import a_draft, put
 
 DRAFTS = 10_000
@@ -60,7 +60,7 @@ STATEMENTS: dict[str, Any] = {
     "an answer of one's own": applications._upsert("sqlite", shared=False),
     "the members": application_members._MEMBERS,
     "the interview": conversations._SET_INTERVIEW,
-    "the application of a chat": application_opening.OPENED["sqlite"],
+    "who writes, with the application of the chat": founders.KNOWN["sqlite"],
     "a code": codes._FIND,
     "reminders": application_reminders._CANDIDATES,
 }
@@ -74,10 +74,12 @@ def test_every_statement_of_a_step_uses_an_index(many_drafts: sqlite3.Connection
     assert not [step for step in plan if step.startswith("SCAN")], plan
 
 
-async def test_a_step_takes_five_statements(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_step_takes_four_statements(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     person = await a_person(database)
     draft = await a_draft(database, person)
     await put(database, draft, {"track": StoredAnswer("pilot")})
+    async with database.unit_of_work() as work:
+        await work.conversations.set_interview(person.conversation.id, {"application": draft.id})
     ran: list[object] = []
     run = applications.Applications._run
 
@@ -87,9 +89,10 @@ async def test_a_step_takes_five_statements(database: Database, monkeypatch: pyt
 
     monkeypatch.setattr("storage.repository.Repository._run", counted)
     async with database.unit_of_work() as work:
-        found = await work.applications.get(draft.id)
-        assert found is not None
-        await work.applications.answers(draft.id, person.founder.id)
+        writer = await work.founders.find(sender())
+        assert writer is not None and writer.opened is not None
+        found = writer.opened.application
+        assert writer.opened.answers == {"track": StoredAnswer("pilot")}
         assert await work.applications.take(draft.id, found.revision)
         await work.applications.save(
             draft.id,
@@ -101,5 +104,5 @@ async def test_a_step_takes_five_statements(database: Database, monkeypatch: pyt
             language=found.language,
             form_version=found.form_version,
         )
-        await work.conversations.set_interview(person.conversation.id, {"application": draft.id})
-    assert len(ran) == 5
+        await work.conversations.set_interview(person.conversation.id, {"application": draft.id, "focus": "team"})
+    assert len(ran) == 4
