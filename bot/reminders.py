@@ -1,4 +1,4 @@
-"""Reminders of drafts: looked for every minute, each put into the outbox by the commit that notes it."""
+"""Reminders of drafts and missed deadlines: looked for every minute, stored with the note that they went out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from bot.lanes import where
 from forms.model import Form, FormTrack, Value
 from forms.schedule import deadline, reminders, standing
 from forms.state import examine
-from handlers.apply.notices import missed, reminder
+from handlers.apply.amending import until
+from handlers.apply.notices import missed, overtaken, reminder
 from handlers.apply.telling import tell_chat
 from handlers.messages import Reply
 from handlers.turn import Services
@@ -31,11 +32,12 @@ _MOST_A_ROUND = 600
 _AT_WORK = timedelta(minutes=15)
 _LONG_PAST = timedelta(days=14)
 _MISSED = "missed"
+_OVERTAKEN = "overtaken"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """The one reminder a draft gets now, and those with their moments that it makes needless."""
+    """The one message about an application that is due now, and the reminders that it makes needless."""
 
     kind: str
     at: datetime
@@ -94,7 +96,7 @@ class Reminders:
     async def _send(self, candidate: ReminderCandidate, due: Due) -> bool:
         async with self._services.database.unit_of_work() as work:
             record = await work.applications.get(candidate.application.id, lock=True)
-            if record is None or record.status != "draft" or record.reminders_stopped_at is not None:
+            if record is None or not _concerns(due, record):
                 return False
             if not await work.applications.note_reminder(record.id, due.kind, due.at):
                 return False
@@ -108,6 +110,8 @@ class Reminders:
         form, program = self._form, self._services.program
         assert form is not None
         now = self._services.clock()
+        if due.kind == _OVERTAKEN:
+            return overtaken(program, record, due.at, language=record.language)
         if due.kind == _MISSED and due.deadline is not None:
             track = _track(form, record)
             at = standing(track, now) if track else None
@@ -126,7 +130,9 @@ class Reminders:
 
 
 def due_now(form: Form, record: ApplicationRecord, now: datetime, services: Services) -> Due | None:
-    """The reminder that is due for a draft: a missed window first, else the last one that came due."""
+    """What is due: of a draft a missed window first, else the last reminder; of an amendment its end."""
+    if record.status != "draft":
+        return _overtaken(form, record, now)
     if now - record.updated_at < _AT_WORK:
         return None
     track = _track(form, record)
@@ -158,6 +164,25 @@ def _missed(track: FormTrack, record: ApplicationRecord, now: datetime) -> datet
         for end in ends
         if record.created_at < end and record.updated_at <= end + track.grace < now < end + _LONG_PAST
     )
+
+
+def _overtaken(form: Form, record: ApplicationRecord, now: datetime) -> Due | None:
+    """The end of the window that an amendment was not confirmed in, unless that is long ago.
+
+    Told as soon as it can no longer be confirmed, also to a founder who is at work on it.
+    """
+    track, end = _track(form, record), until(form, record)
+    if track is None or end is None or record.amending_at is None or not end < now < end + _LONG_PAST:
+        return None
+    closes = end - track.grace
+    return Due(kind=_OVERTAKEN, at=closes, needless=(), deadline=closes)
+
+
+def _concerns(due: Due, record: ApplicationRecord) -> bool:
+    """Whether an application, looked at again under the lock, is still as it was when this came due."""
+    if due.kind == _OVERTAKEN:
+        return record.status == "submitted" and record.amending_at is not None
+    return record.status == "draft" and record.reminders_stopped_at is None
 
 
 def _latest(moments: Iterable[datetime]) -> datetime | None:

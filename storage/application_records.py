@@ -99,7 +99,7 @@ class FollowUpRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReminderCandidate:
-    """A draft, and the chat where its founder can be reminded of it."""
+    """A draft or an amendment, and the chat where its founder can be written to about it."""
 
     application: ApplicationRecord
     conversation_id: int

@@ -1,11 +1,11 @@
-"""Whom to remind of an unfinished application, each time once."""
+"""Whom to write to about an unfinished application or amendment, each time once."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from storage.application_records import ApplicationRecord, ReminderCandidate
 from storage.application_tables import Application, ApplicationReminder
@@ -38,8 +38,10 @@ _CANDIDATES = (
     .select_from(_applications)
     .join(_conversations, _conversations.c.id == _CHAT)
     .where(
-        _applications.c.status == "draft",
-        _applications.c.reminders_stopped_at.is_(None),
+        or_(
+            and_(_applications.c.status == "draft", _applications.c.reminders_stopped_at.is_(None)),
+            and_(_applications.c.status == "submitted", _applications.c.amending_at.is_not(None)),
+        ),
         _applications.c.id > named("after_id"),
     )
     .order_by(_applications.c.id)
@@ -48,12 +50,14 @@ _CANDIDATES = (
 
 
 class ApplicationReminders(Repository):
-    """Reminders of drafts."""
+    """Reminders of drafts, and the word that an amendment came too late."""
 
     __slots__ = ()
 
     async def reminder_candidates(self, after_id: int = 0, limit: int = 100) -> list[ReminderCandidate]:
-        """Return the page of drafts above `after_id` that may be reminded of; an empty page is the end.
+        """Return the page of drafts and amendments above `after_id` to look at; an empty page is the end.
+
+        Drafts whose reminders were stopped are left out.
 
         The chat is the one with the founder's newest message, among those that take messages.
         """

@@ -82,6 +82,20 @@ def missed(
     return Reply(text=text, buttons=_reminder_buttons(texts, record.id), language=texts.language)
 
 
+def overtaken(program: Program, record: ApplicationRecord, closed: datetime, *, language: str) -> Reply:
+    """Tell that a window closed on an amendment that was not confirmed, and which version counts."""
+    texts = Texts(language)
+    text = texts(
+        "applied.missed.amendment",
+        program=program.text(program.names, language),
+        closed=moment(program, texts, closed),
+        number=record.number or "–",
+        submitted=moment(program, texts, record.submitted_at or record.updated_at),
+    )
+    restore = button(texts("applied.button.restore"), "unamend", record.id)
+    return Reply(text=text, buttons=((restore,),), language=texts.language)
+
+
 def _reminder_buttons(texts: Texts, application_id: int) -> tuple[tuple[Button, ...], ...]:
     return (
         (button(texts("applied.button.continue"), "continue", application_id),),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -328,3 +329,66 @@ async def _arrival(bot: Bot, chat: str, count: int) -> Reply:
         while len(bot.to(chat)) < count:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     return bot.to(chat)[count - 1]
+
+
+async def amending(database: Database, clock: Clock, **options: Any) -> int:
+    """An application that was submitted on March 30 and has been amended, not yet confirmed, since."""
+    clock.now = local(3, 30, 10)
+    application = await submitted(database, **options)
+    clock.now = local(3, 31, 19)
+    async with database.unit_of_work() as work:
+        assert await work.applications.begin_amend(application)
+    return application
+
+
+async def test_a_window_that_closes_on_an_amendment_is_told_once_with_what_counts(
+    store: Database, clock: Clock
+) -> None:
+    application = await amending(store, clock)
+    assert await looked(store, clock, local(3, 31, 20, 10)) == 0, "the hidden grace still takes it"
+    assert await looked(store, clock, local(3, 31, 20, 40)) == 1
+    assert await looked(store, clock, local(3, 31, 20, 50)) == 0
+    assert await looked(store, clock, local(4, 3, 12)) == 0
+    (text,) = await texts_of(store)
+    assert "closed on 2027-03-31 20:00" in text
+    assert "submitted on 2027-03-30 10:00" in text
+    number = (await record_of(store, application)).number
+    assert f"application {number}." in text
+
+
+async def test_at_night_it_is_told_in_the_morning(store: Database, clock: Clock) -> None:
+    await amending(store, clock)
+    assert await looked(store, clock, local(3, 31, 22, 30)) == 0
+    assert await looked(store, clock, local(4, 1, 8, 0)) == 1
+
+
+async def test_an_amendment_that_was_confirmed_or_dropped_in_time_is_not_told(
+    store: Database, clock: Clock
+) -> None:
+    application = await amending(store, clock)
+    async with store.unit_of_work() as work:
+        assert await work.applications.end_amend(application, restore=True)
+    assert await looked(store, clock, local(3, 31, 20, 40)) == 0
+
+
+async def test_stopped_reminders_do_not_silence_it_and_its_button_restores(
+    store: Database, clock: Clock
+) -> None:
+    application = await amending(store, clock)
+    async with store.unit_of_work() as work:
+        await work.applications.stop_reminders(application)
+    assert await looked(store, clock, local(3, 31, 20, 40)) == 1
+    (restore,) = await restoring_buttons(store)
+    async with yard(store, clock) as bot:
+        *_, reply = await bot.send(kind="button", button=restore, button_message="m1")
+    assert reply.text.startswith("Your changes are dropped")
+    assert (await record_of(store, application)).amending_at is None
+
+
+async def restoring_buttons(database: Database) -> list[str]:
+    """The payloads that the outbox keeps of buttons that put the submitted version back."""
+    found = []
+    for row in await rows(database, "messages"):
+        shown = json.loads(row["payload"]) if isinstance(row["payload"], str) else row["payload"]
+        found += [one["payload"] for line in shown.get("buttons", []) for one in line]
+    return [payload for payload in found if payload.startswith("v1:unamend:")]

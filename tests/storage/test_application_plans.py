@@ -90,7 +90,8 @@ async def test_a_step_takes_four_statements(database: Database, monkeypatch: pyt
     monkeypatch.setattr("storage.repository.Repository._run", counted)
     async with database.unit_of_work() as work:
         writer = await work.founders.find(sender())
-        assert writer is not None and writer.opened is not None
+        assert writer is not None
+        assert writer.opened is not None
         found = writer.opened.application
         assert writer.opened.answers == {"track": StoredAnswer("pilot")}
         assert await work.applications.take(draft.id, found.revision)
@@ -104,5 +105,7 @@ async def test_a_step_takes_four_statements(database: Database, monkeypatch: pyt
             language=found.language,
             form_version=found.form_version,
         )
-        await work.conversations.set_interview(person.conversation.id, {"application": draft.id, "focus": "team"})
+        await work.conversations.set_interview(
+            person.conversation.id, {"application": draft.id, "focus": "team"}
+        )
     assert len(ran) == 4
