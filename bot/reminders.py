@@ -1,4 +1,4 @@
-"""Reminders of drafts and missed deadlines: looked for every minute, stored with the note that they went out."""
+"""Reminders of drafts and missed deadlines: looked for every minute, stored together with their note."""
 
 from __future__ import annotations
 
