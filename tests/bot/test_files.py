@@ -252,13 +252,14 @@ async def test_reading_needs_a_hash_that_is_there(tmp_path: Path) -> None:
 async def test_the_loop_goes_on_while_a_large_file_is_looked_at(tmp_path: Path) -> None:
     store = FileStore(tmp_path, [Source(b"%PDF-1.7\n" + os.urandom(19_000_000) + b"endobj startxref")])
     fetching = asyncio.create_task(store.fetch("telegram", attachment()))
-    longest, last = 0.0, time.perf_counter()
+    # What the loop's own thread works between two looks: waiting for a processor does not count.
+    longest, last = 0.0, time.thread_time()
     while not fetching.done():
         await asyncio.sleep(0.002)
-        now = time.perf_counter()
+        now = time.thread_time()
         longest, last = max(longest, now - last), now
     await fetching
-    assert longest < 0.25
+    assert longest < 0.1
 
 
 async def test_the_sweep_removes_what_is_old_and_not_referred_to(tmp_path: Path, database: Database) -> None:

@@ -25,7 +25,7 @@ from typing import Any, Literal
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from PIL import Image
-from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright, expect
 
 from bot.console.cookies import SESSION, cookie_name
 from bot.console.server import ConsoleServer
@@ -51,6 +51,8 @@ ARGUMENTS = (
 SCRIPT = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)><svg onload=alert(1)>{{7*7}}"
 """What somebody may put into a field; on a page it must be read, never run."""
 
+# A busy machine may take longer than the five seconds of the library.
+expect.set_options(timeout=20_000)
 _EXPECTED = ("Failed to load resource: the server responded with a status of 4",)
 _SERIOUS = {"serious", "critical"}
 

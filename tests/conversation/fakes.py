@@ -282,7 +282,7 @@ class Bot:
         return [reply for receiver, reply in self.channel.sent if receiver == chat]
 
 
-async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     """Wait for something that happens in the background."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110

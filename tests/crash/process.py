@@ -59,7 +59,7 @@ class RunningBot:
                 stderr=log,
             )
 
-    async def ready(self, seconds: float = 60.0) -> None:
+    async def ready(self, seconds: float = 180.0) -> None:
         """Return when it says that it is ready; fail with its log when it ends before."""
         async with asyncio.timeout(seconds):
             while _READY not in self.log():

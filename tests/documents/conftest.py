@@ -125,7 +125,7 @@ async def harbor(database: Database, here: KnowledgeConfig, folder: Path) -> Asy
         yield process
 
 
-async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
+async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 120.0) -> None:
     """Wait until something holds, which a slow machine may take its time for."""
     for _ in range(int(seconds / 0.05)):
         if await holds():

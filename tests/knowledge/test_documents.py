@@ -181,9 +181,9 @@ def test_a_scan_without_text_is_reported_as_such(tmp_path: Path) -> None:
 def test_a_file_of_200_mb_is_refused_before_it_is_read(tmp_path: Path) -> None:
     with (tmp_path / "big.pdf").open("wb") as file:
         file.truncate(200 * 1024 * 1024)
-    started = time.monotonic()
+    started = time.process_time()
     assert reason(tmp_path, "big.pdf") == "is 200 MB; files up to 25 MB are read"
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_a_conversion_that_hangs_is_ended_and_the_next_file_is_converted(tmp_path: Path) -> None:

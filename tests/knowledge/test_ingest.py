@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -167,11 +169,18 @@ except IndexUnavailable as error:
 """
 
 
-def test_a_read_only_data_folder_still_answers_and_refuses_an_ingest_by_name(tmp_path: Path) -> None:
+@pytest.fixture
+def open_to_all() -> Iterator[Path]:
+    """A folder that other users reach; pytest's own are for this user, and every session sees to it."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:
+        Path(place).chmod(0o755)
+        yield Path(place)
+
+
+def test_a_read_only_data_folder_still_answers_and_refuses_an_ingest_by_name(open_to_all: Path) -> None:
+    tmp_path = open_to_all
     folder = fill(tmp_path / "docs", a="# A\n\nOne.\n")
     ingest(config(tmp_path / "data"), folder, RuleEmbeddings())
-    for parent in (tmp_path, *list(tmp_path.parents)[:3]):  # three: pytest-xdist adds one
-        parent.chmod(0o755)
     for path in (tmp_path / "data").rglob("*"):
         path.chmod(0o555 if path.is_dir() else 0o444)
     try:

@@ -95,7 +95,7 @@ async def test_an_exception_of_any_kind_counts_as_no_answer() -> None:
 async def test_a_model_that_hangs_is_left_after_the_seconds_it_has() -> None:
     started = time.perf_counter()
     assert await written(Scripted("Late [1].", seconds=30), seconds=0.2) is None
-    assert time.perf_counter() - started < 2
+    assert time.perf_counter() - started < 20
 
 
 async def test_a_question_that_is_given_up_does_not_wait_for_the_model() -> None:
@@ -227,7 +227,7 @@ async def test_a_server_that_sends_a_byte_now_and_then_is_left_in_time(tmp_path:
     async def trickle(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         await response.prepare(request)
-        for _ in range(100):
+        for _ in range(1200):
             await response.write(b" ")
             await asyncio.sleep(0.05)
         return response
@@ -239,7 +239,7 @@ async def test_a_server_that_sends_a_byte_now_and_then_is_left_in_time(tmp_path:
         started = time.perf_counter()
         draft = await ModelWriter(model, "openai:small", 0.5).write("What does it cost?", "en", PASSAGES)
         assert draft is None
-        assert time.perf_counter() - started < 3
+        assert time.perf_counter() - started < 20
 
 
 def test_without_a_chat_model_there_is_no_writer_but_quotation(tmp_path: Path) -> None:

@@ -187,7 +187,8 @@ async def test_a_stop_ends_a_long_poll_at_once(
         await api.state.wait_for(lambda: bool(api.calls("getUpdates")), 5)
         began = time.monotonic()
     assert task.done()
-    assert time.monotonic() - began < 1
+    # A poll nobody ends lasts 25 seconds.
+    assert time.monotonic() - began < 10
 
 
 async def test_the_command_menu_is_set_for_every_language(api: TelegramApi, inbox: FakeInbox) -> None:

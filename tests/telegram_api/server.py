@@ -83,7 +83,7 @@ class TelegramApi(People):
         """Every request of the bot with its status, or those of one method."""
         return [c for c in self.state.calls if method is None or c.method.lower() == method.lower()]
 
-    async def wait_for_messages(self, chat: int, count: int = 1, seconds: float = 5.0) -> list[Sent]:
+    async def wait_for_messages(self, chat: int, count: int = 1, seconds: float = 30.0) -> list[Sent]:
         """Wait until the bot has sent this many messages to the chat; fail with what is there."""
         if not await self.state.wait_for(lambda: len(self.messages(chat)) >= count, seconds):
             raise AssertionError(
@@ -91,7 +91,7 @@ class TelegramApi(People):
             )
         return self.messages(chat)
 
-    async def wait_until_read(self, seconds: float = 5.0) -> None:
+    async def wait_until_read(self, seconds: float = 30.0) -> None:
         """Wait until the bot has acknowledged every update."""
         if not await self.state.wait_for(lambda: not self.state.updates, seconds):
             raise AssertionError(f"{len(self.state.updates)} updates are still waiting")

@@ -82,7 +82,7 @@ async def status(database: Database, announcement_id: int) -> str:
     return found.status
 
 
-async def until(condition: Callable[[], Any], seconds: float = 15.0) -> None:
+async def until(condition: Callable[[], Any], seconds: float = 60.0) -> None:
     """Wait until a plain or asynchronous condition holds."""
     async with asyncio.timeout(seconds):
         while True:
@@ -152,7 +152,7 @@ class World:
                 async with asyncio.timeout(10):
                     await task
 
-    async def is_over(self, announcement: AnnouncementRecord, seconds: float = 20.0) -> dict[str, int]:
+    async def is_over(self, announcement: AnnouncementRecord, seconds: float = 90.0) -> dict[str, int]:
         """Wait until an announcement is finished; return its lines by status."""
         await until(lambda: self._over(announcement.id), seconds)
         return await counts(self.database, announcement.id)
