@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from bot.console.passwords import Passwords
 from bot.console.trials import Trials
+from handlers.review.twin_checks import TwinChecks
 from handlers.turn import Services
 
 if TYPE_CHECKING:
@@ -84,4 +85,5 @@ class Console:
     passwords: Passwords
     nudge: Callable[[], None] = _nobody_waits
     trials: Trials = field(default_factory=Trials)
+    twins: TwinChecks = field(default_factory=TwinChecks)
     converting: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -8,10 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from knowledge.config import KnowledgeConfig
+from storage.document_records import NewDocument
 from storage.review_records import ConversationFilter
 from tests.console.desk import Desk, text_of
-from tests.console.library import LIFTS, UNKNOWN, Shelf, harbor, shelved
+from tests.console.library import FILES, LIFTS, UNKNOWN, Shelf, harbor, shelved
 from tests.documents.conftest import ferry
+
+CRANE = FILES["qi"].partition("---\n# 起重机\n\n")[2]
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +116,30 @@ async def test_the_bench_shows_what_a_founder_would_get_and_why(desk: Desk, shel
     assert "没有" in refused or "not" in refused
     async with desk.database.unit_of_work(read_only=True) as work:
         assert await work.reviews.count(ConversationFilter()) == 0
+
+
+async def test_twins_are_paired_and_what_differs_is_shown_in_both_texts(desk: Desk, shelf: Shelf) -> None:
+    browser = await desk.browser("viewer")
+    listed = await browser.get("/documents/twins")
+    assert "zh/berths is missing" in text_of(listed)
+    assert 'hx-get="/documents/twins/count/en/crane"' in listed.text
+    count = text_of(await browser.get("/documents/twins/count/en/crane", htmx=True))
+    assert count.startswith("No difference found"), count
+    changed = CRANE.replace("九吨", "十二吨")
+    async with desk.database.unit_of_work() as work:
+        new = NewDocument(
+            id="zh/crane", language="zh", title="起重机", markdown=changed, origin="edited", twin="en/crane"
+        )
+        await work.documents.save(new, author="Ada")
+    count = text_of(await browser.get("/documents/twins/count/en/crane", htmx=True))
+    assert "No difference" not in count
+    assert "difference" in count
+    page = await browser.get("/documents/twins/pair/zh/crane")
+    assert "<mark>nine</mark>" in page.text
+    assert "<mark>十二</mark>" in page.text
+    assert "/documents/edit/" not in page.text
+    assert (
+        "/documents/edit/zh/crane"
+        in (await (await desk.browser("editor")).get("/documents/twins/pair/zh/crane")).text
+    )
+    assert (await browser.get("/documents/twins/pair/en/fair")).status_code == 404

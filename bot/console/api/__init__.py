@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from bot.console.api import audit, conversations, handovers, me, staff
+from bot.console.api import audit, conversations, documents, handovers, me, staff
 
-ROUTERS = (me.router, conversations.router, handovers.router, staff.router, audit.router)
+ROUTERS = (
+    me.router,
+    conversations.router,
+    handovers.router,
+    documents.router,
+    staff.router,
+    audit.router,
+)

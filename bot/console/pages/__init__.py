@@ -20,6 +20,7 @@ from bot.console.pages import (
     staff,
     telegram,
     transcript,
+    twins,
 )
 
 ROUTERS = (
@@ -32,6 +33,7 @@ ROUTERS = (
     exports.router,
     transcript.router,
     documents.router,
+    twins.router,
     document_editing.router,
     document_trials.router,
     document_versions.router,

@@ -93,7 +93,7 @@ async def preview(view: Annotated[View, allows("document.edit")]) -> Response:
         return view.page("documents/preview.html", rendered="", passages=(), too_long=True)
     proposed = as_proposed(draft.document("edited", view.console.services.program.timezone))
     passages = desk_of(view).library.cut(proposed)
-    rendered = Markup(await asyncio.to_thread(render, draft.markdown, below=2))  # noqa: S704
+    rendered = Markup(await asyncio.to_thread(render, draft.markdown, below=1))  # noqa: S704
     return view.page("documents/preview.html", rendered=rendered, passages=passages, too_long=False)
 
 
