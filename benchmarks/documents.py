@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -24,7 +25,7 @@ SINCE = (NOW - timedelta(days=90)).date()
 _REPEATS = 20
 _NUMBERS = {
     "sqlite": "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < {count})",
-    "postgresql": "WITH t AS (SELECT n FROM generate_series(1, {count}) AS n)",
+    "postgresql": "WITH t AS (SELECT n FROM generate_series(1::bigint, {count}) AS n)",
 }
 _AT = {
     "sqlite": "strftime('%Y-%m-%d %H:%M:%f000', '{now}', '-' || (31536000.0 * ({count} - n) / {count}) || ' s"
@@ -100,6 +101,7 @@ async def measure(url: str, count: int) -> dict[str, float]:
     found["failed questions, often cited"] = await failed("d0")
     found["failed questions, seldom cited"] = await failed("e59")
     await database.close()
+    print(f"{url.partition(':')[0]}, {count:,}: {found}", file=sys.stderr)
     return found
 
 
