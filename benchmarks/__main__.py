@@ -18,6 +18,7 @@ NAMES = (
     "review",
     "twins",
     "documents",
+    "answers",
 )
 
 

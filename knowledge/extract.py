@@ -5,17 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from knowledge.kinds import asked_kinds, given_kinds
 from knowledge.retrieval import Found, Query, Shelf
 from knowledge.sentences import CJK
 
 # Widths count a Chinese character as two, which makes limits alike in all languages.
 QUOTE_WIDTH = 560
+# A section that short is read as fast as a part of it, and says what its parts rest on.
+_WHOLE_WIDTH = 350
+# How far the first sentence of a section is brought along: it says what the others are about.
+_LEAD_WIDTH = 420
 _SHORT_WIDTH = 70
 _MOST_SENTENCES = 4
 _NEIGHBOR_SHARE = 0.72
 _HEADING_SHARE = 0.85
 _STANDS_OUT = 0.2
 _WORDS_WEIGHT = 0.4
+_KIND_WEIGHT = 0.2
+_LEAD_WEIGHT = 0.05
 _GOES_ON = (":", "：", ";", "；")
 _HANGING = re.compile(
     r"^(?:(?:it|this|these|those|they|that|he|she|such|but|however|therefore|also|then|there|in addition)\b"
@@ -38,16 +45,32 @@ def plain(text: str) -> str:
 
 def quote(shelf: Shelf, query: Query, found: Found, limit: int = QUOTE_WIDTH) -> str:
     """The part of a passage that answers: its best sentence and those that belong to it, as plain text."""
-    texts = shelf.readings[found.row].texts or (found.scored.passage.text,)
+    passage = found.scored.passage
+    texts = shelf.readings[found.row].texts or (passage.text,)
+    if passage.crumbs and width(passage.text) <= min(limit, _WHOLE_WIDTH):
+        return plain(passage.text)
     scores = sentence_scores(shelf, query, found)
     first, last = _around(texts, scores, limit, about_all=_asks_for_all(shelf, query, found, scores))
-    return plain(_join(found.scored.passage.text, texts[first : last + 1]))
+    if passage.crumbs and sum(map(width, texts[: last + 1])) <= min(limit, _LEAD_WIDTH):
+        first = 0
+    return plain(_join(passage.text, texts[first : last + 1]))
 
 
 def sentence_scores(shelf: Shelf, query: Query, found: Found) -> list[float]:
-    """For every sentence of the passage: its cosine to the question, and the question's words in it."""
+    """For every sentence of the passage: how near it is to the question, and whether it can be the answer.
+
+    The cosine, the question's words in it, a figure or rule of the kind that was asked for; and the first
+    sentence of a section counts a little more.
+    """
     covers = shelf.sentence_cover(query, found.row)
-    return [float(c) + _WORDS_WEIGHT * w for c, w in zip(found.sentences, covers, strict=True)]
+    scores = [float(c) + _WORDS_WEIGHT * w for c, w in zip(found.sentences, covers, strict=True)]
+    language = found.scored.passage.language
+    wanted = asked_kinds(query.text)
+    for place, text in enumerate(shelf.readings[found.row].texts):
+        scores[place] += _KIND_WEIGHT * bool(wanted & given_kinds(text, language))
+    if found.scored.passage.crumbs:
+        scores[0] += _LEAD_WEIGHT * (4 if "meaning" in wanted else 1)
+    return scores
 
 
 def _asks_for_all(shelf: Shelf, query: Query, found: Found, scores: Sequence[float]) -> bool:

@@ -15,6 +15,7 @@ from langchain_core.embeddings import Embeddings
 
 from knowledge import extract
 from knowledge.answerability import DEFAULT_THRESHOLD, confidence
+from knowledge.choice import choose_quotes
 from knowledge.config import KnowledgeConfig
 from knowledge.embeddings import (
     BUNDLED,
@@ -36,8 +37,6 @@ LOGGER = logging.getLogger(__name__)
 LONGEST_QUESTION = 2000
 _T = TypeVar("_T")
 _WATCH_SECONDS = 0.5
-_SECOND_SENTENCE_SHARE = 1.0
-_SECOND_BEHIND = 1.0
 _MODEL_PASSAGES = 4
 _RETRIEVED = 20
 _SPACE = re.compile(
@@ -206,23 +205,9 @@ class Knowledge:
         return await self._quoting.write(query.text, query.language, quotes)
 
     def _quotes(self, shelf: Shelf, query: Query, found: Sequence[Found]) -> list[Citation]:
-        """The best passage's quotation, and one more where another passage answers as well."""
-        best = found[0]
-        quotes = [self._cite(1, best, extract.quote(shelf, query, best))]
-        enough = max(extract.sentence_scores(shelf, query, best)) * _SECOND_SENTENCE_SHARE
-        held = set(terms(quotes[0].quote))
-        for other in found[1:3]:
-            if other.scored.passage.language != best.scored.passage.language:
-                continue
-            if other.scored.score < best.scored.score - _SECOND_BEHIND:
-                break
-            if max(extract.sentence_scores(shelf, query, other)) < enough:
-                continue
-            text = extract.quote(shelf, query, other, limit=extract.QUOTE_WIDTH // 2)
-            new = set(terms(text))
-            if new and len(new & held) / len(new) < 0.5:
-                return [*quotes, self._cite(2, other, text)]
-        return quotes
+        """What answers, quoted from the best passage and those that may as well be meant."""
+        quotes = choose_quotes(shelf, query, found)
+        return [self._cite(number, *quote) for number, quote in enumerate(quotes, start=1)]
 
     async def _off_loop(self, work: Callable[..., _T], *arguments: object) -> _T:
         """Run numpy's work on the search thread."""

@@ -57,7 +57,7 @@ class ExtractiveWriter:
         for citation in passages:
             mark = f" [{citation.number}]"
             room = LONGEST_ANSWER - sum(len(p) + 2 for p in parts) - len(mark) - 1
-            if room < 60 and parts:
+            if parts and len(citation.quote) > room:
                 break
             text = (
                 citation.quote if len(citation.quote) <= room else citation.quote[: room - 1].rstrip() + "…"

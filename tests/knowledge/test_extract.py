@@ -119,3 +119,31 @@ def test_hyphens_of_a_list_become_bullets_and_those_inside_a_line_stay() -> None
 
 def test_a_chinese_character_is_as_wide_as_two_letters() -> None:
     assert extract.width("ab泊位") == 6
+
+
+LONG = (
+    "The winter hall is for members whose boat is at most twelve meters long. "
+    "Boats come in by the slip on the north side, one after the other. "
+    "The stay in the hall lasts at most 26 weeks. "
+    "Masts lie on the racks along the east wall, each with a label that bears the number of its boat. "
+    "Paint is bought in the shop beside the gate and nowhere else. "
+    "Whoever wants a place asks the harbor office, which keeps a list of all who wait for one."
+)
+
+
+def test_a_short_section_below_a_heading_is_quoted_whole() -> None:
+    short = YARD[: YARD.index(" Herons")]
+    assert quoted(short, "What does a summer berth cost?", heading="Berths") == short
+    assert quoted(short, "What does a summer berth cost?") != short
+
+
+def test_the_kind_of_answer_that_was_asked_for_decides_between_sentences() -> None:
+    assert "26 weeks" in quoted(LONG, "How long may it be there?", heading="Winter hall", limit=140)
+    assert "Whoever" in quoted(LONG, "Who is asked for a place?", heading="Winter hall", limit=140)
+
+
+def test_the_first_sentence_of_a_section_comes_along_where_there_is_room() -> None:
+    answer = quoted(LONG, "How long does the stay last?", heading="Winter hall")
+    assert answer.startswith("The winter hall is for members")
+    assert "26 weeks" in answer
+    assert "Paint" not in answer

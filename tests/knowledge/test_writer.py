@@ -252,3 +252,11 @@ def test_a_chat_model_that_cannot_be_set_up_is_named_without_its_key(tmp_path: P
         build_writer(config(tmp_path, chat_model=setting, chat_key="k-secret"))
     assert "k-secret" not in str(caught.value)
     assert "BOT_CHAT_URL" in str(caught.value)
+
+
+async def test_a_quotation_that_has_no_room_beside_others_is_left_out_and_not_cut() -> None:
+    quotes = [cite(1, "A boat. " * 70), cite(2, "An oar. " * 70), cite(3, "A sail.")]
+    draft = await ExtractiveWriter().write("What is there?", "en", quotes)
+    assert draft is not None
+    assert [c.number for c in draft.citations] == [1]
+    assert "…" not in draft.text
