@@ -164,6 +164,8 @@ def _quoted(answer: Answer) -> str:
 def _is_cut(citation: Citation, text: str, language: str) -> bool:
     """Whether the last line of a quotation is not the end of a sentence, or the first not its beginning."""
     flat = _flat(citation.quote)
+    if flat.endswith((";", "；", "：", "…")):
+        return True
     sentences = [_flat(s) for s in split_sentences(text, language)]
     return not (any(flat.startswith(s) for s in sentences) and any(flat.endswith(s) for s in sentences))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from knowledge.extract import QUOTE_WIDTH, quote, sentence_scores
+from knowledge.extract import QUOTE_WIDTH, lead, quote, sentence_scores
 from knowledge.lexical import terms
 from knowledge.retrieval import Found, Query, Shelf
 
@@ -16,9 +16,13 @@ from knowledge.retrieval import Found, Query, Shelf
 # sentences say; by so much, only with a sentence that answers better than the best passage's.
 _AS_NEAR = 1.0
 _NEAR = 2.0
-_MOST = 4
+_MOST = 3
 _AMONG = 5
-_ALIKE = 0.5
+# A section that may be meant as well has a heading (or a way to ask) about as near to the question.
+_HEADING_SHARE = 0.75
+_LEAD_WIDTH = 280
+# Shares of words: a second quotation has to add something; sections of a kind are worded alike.
+_ALIKE, _REPEATED = 0.5, 0.75
 
 Quoted = tuple[Found, str]
 
@@ -28,17 +32,16 @@ def choose_quotes(shelf: Shelf, query: Query, found: Sequence[Found]) -> list[Qu
     best, others = found[0], _rivals(shelf, query, found)
     as_near = [f for f in others if f.scored.score >= best.scored.score - _AS_NEAR]
     if len(as_near) > 1:
-        share = QUOTE_WIDTH * 3 // (2 * min(len(as_near) + 1, _MOST))
-        quoted = [(f, quote(shelf, query, f, share)) for f in (best, *as_near)]
-        return _different(quoted)[:_MOST]
+        return _different([(f, lead(shelf, f, _LEAD_WIDTH)) for f in (best, *as_near)], _REPEATED)[:_MOST]
     first = (best, quote(shelf, query, best))
-    return _different([first, *((f, quote(shelf, query, f, QUOTE_WIDTH // 2)) for f in others)])[:2]
+    return _different([first, *((f, quote(shelf, query, f, QUOTE_WIDTH // 2)) for f in others)], _ALIKE)[:2]
 
 
 def _rivals(shelf: Shelf, query: Query, found: Sequence[Found]) -> list[Found]:
     """The passages after the first that may be what was meant, in the language of the first."""
     best = found[0]
     language, headed = best.scored.passage.language, bool(best.scored.passage.crumbs)
+    named = _HEADING_SHARE * _heading(shelf, query, best)
     enough = max(sentence_scores(shelf, query, best))
     rivals = []
     for other in found[1:_AMONG]:
@@ -46,18 +49,23 @@ def _rivals(shelf: Shelf, query: Query, found: Sequence[Found]) -> list[Found]:
             continue
         behind = best.scored.score - other.scored.score
         answers = behind <= _NEAR and max(sentence_scores(shelf, query, other)) >= enough
-        if answers or (headed and behind <= _AS_NEAR):
+        if answers or (headed and behind <= _AS_NEAR and _heading(shelf, query, other) >= named):
             rivals.append(other)
     return rivals
 
 
-def _different(quoted: Sequence[Quoted]) -> list[Quoted]:
-    """Those that say something that none before them says."""
+def _heading(shelf: Shelf, query: Query, found: Found) -> float:
+    """The best cosine of the question to a passage's headings and ways to ask for it."""
+    return float((shelf.readings[found.row].headings @ query.reading).max())
+
+
+def _different(quoted: Sequence[Quoted], alike: float) -> list[Quoted]:
+    """Those that share less than `alike` of their words with each one before them."""
     kept: list[Quoted] = []
-    held: set[str] = set()
+    held: list[set[str]] = []
     for one, text in quoted:
         new = set(terms(text))
-        if not kept or (new and len(new & held) / len(new) < _ALIKE):
+        if not kept or (new and all(len(new & old) < alike * len(new) for old in held)):
             kept.append((one, text))
-            held |= new
+            held.append(new)
     return kept

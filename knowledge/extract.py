@@ -15,6 +15,8 @@ QUOTE_WIDTH = 560
 _WHOLE_WIDTH = 350
 # How far the first sentence of a section is brought along: it says what the others are about.
 _LEAD_WIDTH = 420
+# One sentence of a section stands alone from here on.
+_ALONE_WIDTH = 150
 _SHORT_WIDTH = 70
 _MOST_SENTENCES = 4
 _NEIGHBOR_SHARE = 0.72
@@ -50,10 +52,19 @@ def quote(shelf: Shelf, query: Query, found: Found, limit: int = QUOTE_WIDTH) ->
     if passage.crumbs and width(passage.text) <= min(limit, _WHOLE_WIDTH):
         return plain(passage.text)
     scores = sentence_scores(shelf, query, found)
-    first, last = _around(texts, scores, limit, about_all=_asks_for_all(shelf, query, found, scores))
-    if passage.crumbs and sum(map(width, texts[: last + 1])) <= min(limit, _LEAD_WIDTH):
-        first = 0
+    best, from_start = max(range(len(texts)), key=scores.__getitem__), _fitting(texts, limit)
+    if best < from_start and _asks_for_all(shelf, query, found, scores):
+        return plain(_join(passage.text, texts[:from_start]))
+    first, last = _around(texts, scores, best, limit)
+    if passage.crumbs:
+        first, last = _rounded(texts, first, last, limit)
     return plain(_join(passage.text, texts[first : last + 1]))
+
+
+def lead(shelf: Shelf, found: Found, limit: int) -> str:
+    """The beginning of a passage, as plain text: its first sentence, and those after it that have room."""
+    texts = shelf.readings[found.row].texts or (found.scored.passage.text,)
+    return plain(_join(found.scored.passage.text, texts[: _fitting(texts, limit)]))
 
 
 def sentence_scores(shelf: Shelf, query: Query, found: Found) -> list[float]:
@@ -73,6 +84,16 @@ def sentence_scores(shelf: Shelf, query: Query, found: Found) -> list[float]:
     return scores
 
 
+def _fitting(texts: Sequence[str], limit: int) -> int:
+    """How many sentences from the first on have room; one at least."""
+    used = 0
+    for count, text in enumerate(texts):
+        used += width(text)
+        if used > limit and count and not texts[count - 1].endswith(_GOES_ON):
+            return count
+    return len(texts)
+
+
 def _asks_for_all(shelf: Shelf, query: Query, found: Found, scores: Sequence[float]) -> bool:
     """Whether the question is about what the heading names, and no sentence below it stands out."""
     heading = float(shelf.readings[found.row].headings[0] @ query.reading)
@@ -82,12 +103,20 @@ def _asks_for_all(shelf: Shelf, query: Query, found: Found, scores: Sequence[flo
     return bool(found.scored.passage.crumbs) and named and not stands_out
 
 
-def _around(texts: Sequence[str], scores: Sequence[float], limit: int, *, about_all: bool) -> tuple[int, int]:
+def _rounded(texts: Sequence[str], first: int, last: int, limit: int) -> tuple[int, int]:
+    """Bring the section's first sentence along, and a second one beside a short one, where there is room."""
+    if sum(map(width, texts[: last + 1])) <= min(limit, _LEAD_WIDTH):
+        first = 0
+    used = sum(map(width, texts[first : last + 1]))
+    has_room = last + 1 < len(texts) and used + width(texts[last + 1]) <= limit
+    return first, last + (used < _ALONE_WIDTH and has_room)
+
+
+def _around(texts: Sequence[str], scores: Sequence[float], best: int, limit: int) -> tuple[int, int]:
     """Widen from the best sentence to its neighbors while they answer too and there is room."""
-    best = max(range(len(texts)), key=scores.__getitem__)
     first = last = best
     used = width(texts[best])
-    enough = -1.0 if about_all else scores[best] * _NEIGHBOR_SHARE
+    enough = scores[best] * _NEIGHBOR_SHARE
 
     def fits(index: int) -> bool:
         return 0 <= index < len(texts) and used + width(texts[index]) <= limit
@@ -97,7 +126,7 @@ def _around(texts: Sequence[str], scores: Sequence[float], limit: int, *, about_
 
     while True:
         before, after = first - 1, last + 1
-        if fits(before) and (_needs_before(texts, first, used) or (about_all and answers(before))):
+        if fits(before) and _needs_before(texts, first, used):
             first, used = before, used + width(texts[before])
         elif fits(after) and (_needs_after(texts, first, last, used) or answers(after)):
             last, used = after, used + width(texts[after])

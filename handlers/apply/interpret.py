@@ -37,8 +37,8 @@ from knowledge.model import Answer
 Kind = Literal["answer", "question", "correction", "command", "chat", "unsure", "invalid"]
 Ask = Callable[[str], Awaitable[Answer]]
 
-_SURE = 0.5
-_VERY_SURE = 0.7
+_SURE = 0.4
+_VERY_SURE = 0.8
 _SHORT = 160
 _SUBSTANTIAL = 1.5
 _NAME_LEAD = re.compile(
