@@ -61,11 +61,12 @@ class GapGroupRecord:
 class GapLine:
     """A group in the list: its first question, how many people asked, in which languages, and when.
 
-    `nearest` are the documents that its questions came to most often.
+    `founder_id` asked the first question; `nearest` are the documents that its questions came to most often.
     """
 
     group: GapGroupRecord
     question: str
+    founder_id: int | None
     language: str
     questions: int
     founders: int

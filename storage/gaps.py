@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, func, insert, or_, select, update
+from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
 
 from storage.document_tables import DocumentUse
 from storage.gap_records import (
@@ -133,11 +134,18 @@ class Gaps(Repository):
         statement = select(*_GROUP).where(_groups.c.status.in_(statuses)).order_by(_groups.c.id)
         return [filled(GapGroupRecord, row) for row in await self._rows(statement)]
 
-    async def lines(self, status: GapStatus, *, limit: int = 30, offset: int = 0) -> list[GapLine]:
-        """List groups, those that most people asked about first."""
+    async def lines(
+        self,
+        status: GapStatus,
+        *,
+        limit: int = 30,
+        offset: int = 0,
+        after: tuple[int, datetime, int] | None = None,
+    ) -> list[GapLine]:
+        """List groups, those that most people asked about first; `after` is the place of the last seen."""
         people = func.count(func.distinct(func.coalesce(_questions.c.founder_id, -_questions.c.id)))
         latest = func.max(_questions.c.asked_at)
-        rows = await self._rows(
+        statement = (
             select(
                 _questions.c.group_id,
                 people.label("founders"),
@@ -152,7 +160,12 @@ class Gaps(Repository):
             .limit(limit)
             .offset(offset)
         )
-        return [await self._line(row) for row in rows]
+        if after is not None:
+            founders, last_at, group_id = after
+            same = and_(latest == last_at, _questions.c.group_id > group_id)
+            later = and_(people == founders, or_(latest < last_at, same))
+            statement = statement.having(or_(people < founders, later))
+        return [await self._line(row) for row in await self._rows(statement)]
 
     async def counts(self) -> dict[str, int]:
         """Count the groups that have questions by status."""
@@ -243,6 +256,7 @@ class Gaps(Repository):
             group=group,
             nearest=tuple(str(one.document_id) for one in nearest),
             question=first.text,
+            founder_id=first.founder_id,
             language=first.language,
             questions=row.questions,
             founders=row.founders,

@@ -22,6 +22,7 @@ from handlers.staff import PERMISSIONS
 from storage.database import Database
 from tests.console.browser import free_address
 from tests.console.desk import Desk, console_of, text_of
+from tests.console.test_api_gaps import some_gaps
 from tests.conversation.fakes import Clock
 
 EXAMPLES = 15
@@ -140,6 +141,7 @@ async def test_no_request_that_can_be_thought_of_breaks_the_server(store: Databa
     url = f"http://{listen}"
     desk = Desk(console=console_of(store, clock, Path(), listen=listen, url=url), clock=clock)
     person = await desk.person("owner")
+    await some_gaps(desk)
     headers = {"Authorization": f"Bearer {await desk.token(person, PERMISSIONS)}"}
     schema = schemathesis.openapi.from_dict(description(desk.app))
     server = ConsoleServer(desk.console)

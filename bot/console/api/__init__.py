@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from bot.console.api import audit, conversations, documents, handovers, me, staff
+from bot.console.api import audit, conversations, documents, gaps, handovers, me, staff
 
 ROUTERS = (
     me.router,
     conversations.router,
     handovers.router,
     documents.router,
+    gaps.router,
     staff.router,
     audit.router,
 )

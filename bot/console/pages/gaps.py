@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, get_args
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 from fastapi import APIRouter, Form
 from starlette.responses import Response
 
+from bot.console.config import Console
 from bot.console.errors import Conflict, NotFound
 from bot.console.guard import allows
 from bot.console.texts import Wording
@@ -16,7 +18,7 @@ from bot.console.view import View
 from handlers.review.gap_trials import GapTrials, Trial
 from handlers.review.gaps import ANSWERS, Draft, GapChanged, GapDesk, faq_document, faq_id
 from handlers.review.masking import Masker
-from storage.gap_records import GapGroupRecord, GapQuestionRecord, GapStatus
+from storage.gap_records import GapGroupRecord, GapLine, GapQuestionRecord, GapStatus
 
 if TYPE_CHECKING:
     from knowledge.model import Answer
@@ -53,9 +55,10 @@ async def list_gaps(
     async with view.reading() as work:
         lines = await work.gaps.lines(wanted, limit=PAGE + 1, offset=number * PAGE)
         counts = await work.gaps.counts()
+        first = await masked_lines(work, lines[:PAGE])
     return view.page(
         "gaps/list.html",
-        lines=[{"line": line, "question": Masker()(line.question)} for line in lines[:PAGE]],
+        lines=[{"line": line, "question": text} for line, text in zip(lines, first, strict=False)],
         chosen=wanted,
         statuses=get_args(GapStatus),
         counts=counts,
@@ -80,17 +83,17 @@ async def show(view: Annotated[View, allows("gap.see")], group_id: int) -> Respo
         group = await found(work, group_id)
         questions = await work.gaps.questions(group_id)
         founders = await work.gaps.founders(group_id)
-        names = await work.people.names({one.founder_id for one in questions if one.founder_id})
+        shown = await masked(work, questions)
     trials = view.console.services.trials
     return view.page(
         "gaps/group.html",
         group=group,
-        questions=_shown(questions, names),
+        questions=[{"question": one, "text": text} for one, text in zip(questions, shown, strict=True)],
         founders=len(founders),
         asked=len({one.founder_id or -one.id for one in questions}),
         written=_written(group),
         trial=trials.of(group_id, group.revision) if trials is not None else None,
-        documents=await _documents(view),
+        documents=await document_ids(view.console),
         mask=Masker(),
     )
 
@@ -216,7 +219,7 @@ async def attach(
     document: Text = "",
 ) -> Response:
     """Say that a document there is already answers this."""
-    if document not in await _documents(view):
+    if document not in await document_ids(view.console):
         await _desks(view, group_id)
         return view.go(f"/gaps/{group_id}", "gaps.no_document", kind="bad")
     return await _decide(view, group_id, revision, documents=[document])
@@ -262,18 +265,27 @@ async def _decide(view: View, group_id: int, revision: int, **decision: Any) -> 
     return view.go("/gaps", "gaps.decided")
 
 
-async def _documents(view: View) -> list[str]:
-    """The ids of all documents."""
-    desk = view.console.services.documents
+async def document_ids(console: Console) -> list[str]:
+    """List the ids of all documents."""
+    desk = console.services.documents
     if desk is None:
         return []
     return [row.document.id for row in await desk.rows()]
 
 
-def _shown(questions: list[GapQuestionRecord], names: dict[int, str]) -> list[dict[str, Any]]:
-    return [
-        {"question": one, "text": Masker((names.get(one.founder_id or 0),))(one.text)} for one in questions
-    ]
+async def masked(work: UnitOfWork, questions: Sequence[GapQuestionRecord]) -> list[str]:
+    """Return the words of questions without personal data."""
+    return await _masked(work, [(one.text, one.founder_id) for one in questions])
+
+
+async def masked_lines(work: UnitOfWork, lines: Sequence[GapLine]) -> list[str]:
+    """Return the first question of groups without personal data."""
+    return await _masked(work, [(one.question, one.founder_id) for one in lines])
+
+
+async def _masked(work: UnitOfWork, said: Sequence[tuple[str, int | None]]) -> list[str]:
+    names = await work.people.names({founder_id for _, founder_id in said if founder_id})
+    return [Masker((names.get(founder_id or 0),))(text) for text, founder_id in said]
 
 
 def _written(group: GapGroupRecord) -> Written:
