@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 Clock = Callable[[], datetime]
 
-MENU = ("start", "apply", "draft", "status", "topics", "help", "language", "privacy", "human")
-"""The commands that chat networks offer in a menu; the others are named where they are needed."""
-
 
 def knowledge_config(settings: Settings, program: Program) -> KnowledgeConfig:
     """What the knowledge room needs to know of the settings and the program."""
@@ -91,10 +88,11 @@ def telegram_channel(settings: Settings, program: Program) -> TelegramChannel:
     """The Telegram bot of the token in the settings; its command menu speaks the program's languages."""
     from bot.channels.telegram import TelegramChannel
     from bot.channels.telegram_client import TelegramConfig
-    from handlers.texts import LANGUAGES, Texts
+    from bot.menus import common_menu
+    from handlers.texts import LANGUAGES
 
     languages = [code for code in (*program.languages, *LANGUAGES) if code in LANGUAGES]
-    menus = {code: {name: Texts(code)(f"menu.{name}") for name in MENU} for code in dict.fromkeys(languages)}
+    menus = {code: common_menu(code) for code in dict.fromkeys(languages)}
     return TelegramChannel(
         TelegramConfig(
             token=settings.telegram_token.get_secret_value(),

@@ -30,6 +30,7 @@ from bot.expiring import Expiring
 from bot.files import FileStore
 from bot.forms import open_form
 from bot.health import Heartbeat
+from bot.menus import StaffMenus
 from bot.publishing import Publisher
 from bot.reminders import Reminders
 from bot.retention import Keeper, retention
@@ -90,6 +91,7 @@ async def serve(settings: Settings) -> None:
                 publisher.keep(),
                 heartbeat.keep(),
                 *_side_work(settings, services, files, worker, names),
+                *(StaffMenus(database, one, program.default_language).keep() for one in channels),
             )
         ]
         if not channels:

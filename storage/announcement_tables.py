@@ -30,6 +30,16 @@ class Staff(Numbered, Table):
     disabled_at: Mapped[datetime | None]
 
 
+class StaffMenu(Table):
+    """A chat whose menu of commands is one of staff, and which: a role and a language."""
+
+    __tablename__ = "staff_menus"
+
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    chat: Mapped[str] = mapped_column(primary_key=True)
+    shown: Mapped[str]
+
+
 class AuditEntry(Numbered, Table):
     """What a member of staff did, and when; never changed."""
 

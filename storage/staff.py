@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from storage.announcement_records import AuditRecord, Role, StaffRecord
-from storage.announcement_tables import AuditEntry
+from storage.announcement_tables import AuditEntry, StaffMenu
 from storage.announcement_tables import Staff as StaffTable
 from storage.records import Payload
 from storage.repository import Repository, columns, filled, table
+from storage.tables import Conversation
 
 _staff, _audit = table(StaffTable), table(AuditEntry)
+_menus, _conversations = table(StaffMenu), table(Conversation)
 _COLUMNS = columns(StaffTable, StaffRecord)
+_FIELDS = [column.name for column in _COLUMNS]
 _AUDIT = columns(AuditEntry, AuditRecord)
 
 
@@ -77,6 +80,37 @@ class Staff(Repository):
     async def set_role(self, staff_id: int, role: Role) -> bool:
         """Give another role; False for one disabled."""
         return await self._change(staff_id, role=role)
+
+    async def chats(self, channel: str) -> list[tuple[str, StaffRecord]]:
+        """List the chats of staff in a channel, with who they are."""
+        statement = (
+            select(_conversations.c.chat, *_COLUMNS)
+            .join(_conversations, _conversations.c.founder_id == _staff.c.founder_id)
+            .where(
+                _staff.c.disabled_at.is_(None),
+                _conversations.c.channel == channel,
+                _conversations.c.chat.is_not(None),
+                _conversations.c.blocked_at.is_(None),
+            )
+            .order_by(_conversations.c.id)
+        )
+        rows = await self._rows(statement)
+        return [(row[0], StaffRecord(**dict(zip(_FIELDS, row[1:], strict=True)))) for row in rows]
+
+    async def menus(self, channel: str) -> dict[str, str]:
+        """Say which menu of staff each chat of a channel has."""
+        rows = await self._rows(select(_menus.c.chat, _menus.c.shown).where(_menus.c.channel == channel))
+        return {row.chat: row.shown for row in rows}
+
+    async def note_menu(self, channel: str, chat: str, shown: str | None) -> None:
+        """Remember which menu of staff a chat has now; None for none."""
+        if shown is None:
+            await self._write(delete(_menus).where(_menus.c.channel == channel, _menus.c.chat == chat))
+            return
+        statement = self._insert(StaffMenu).values(channel=channel, chat=chat, shown=shown)
+        await self._write(
+            statement.on_conflict_do_update(index_elements=["channel", "chat"], set_={"shown": shown})
+        )
 
     async def _change(self, staff_id: int, **values: Any) -> bool:
         statement = update(_staff).where(_staff.c.id == staff_id, _staff.c.disabled_at.is_(None))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from telegram import BotCommand, User
+from telegram import BotCommand, BotCommandScopeChat, User
 from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 
 from bot.channels.base import Inbox, Permit, SendResult
@@ -81,6 +81,18 @@ class TelegramChannel:
     def deep_link(self, payload: str) -> str | None:
         """An address that opens this bot with "/start <payload>"; None until Telegram told our name."""
         return f"https://t.me/{self._username}?start={payload}" if self._username else None
+
+    async def set_menu(self, chat: str, menu: Mapping[str, str]) -> None:
+        """Offer these commands in one chat; without any, those of everybody. Raises DeliveryError."""
+        scope = BotCommandScopeChat(chat)
+        commands = [BotCommand(command, hint) for command, hint in menu.items()]
+        try:
+            if commands:
+                await self._bot.set_my_commands(commands, scope=scope)
+            else:
+                await self._bot.delete_my_commands(scope=scope)
+        except TelegramError as error:
+            raise delivery_error(error) from None
 
     # --- receiving --------------------------------------------------------------------------------
 

@@ -46,6 +46,12 @@ def _integer(params: Json, name: str, default: int | None = None) -> int:
         raise bad_request(f"{name} is not specified or not a number") from None
 
 
+def _scoped(params: Json) -> str:
+    """Where commands are offered: a language for everybody, or a chat."""
+    scope = _json(params, "scope", {})
+    return str(scope["chat_id"]) if scope.get("type") == "chat" else str(params.get("language_code", ""))
+
+
 class Methods:
     """One coroutine a method, called with the request's parameters."""
 
@@ -83,11 +89,15 @@ class Methods:
                 raise bad_request("BOT_COMMAND_INVALID")
             if not 1 <= len(str(command.get("description", ""))) <= 256:
                 raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
-        self.state.commands[str(params.get("language_code", ""))] = commands
+        self.state.commands[_scoped(params)] = commands
+        return True
+
+    async def deleteMyCommands(self, params: Json) -> bool:
+        self.state.commands.pop(_scoped(params), None)
         return True
 
     async def getMyCommands(self, params: Json) -> list[Json]:
-        return self.state.commands.get(str(params.get("language_code", "")), [])
+        return self.state.commands.get(_scoped(params), [])
 
     # --- receiving ------------------------------------------------------------------------------
 

@@ -51,6 +51,12 @@ def _create_staff() -> None:
         one_of("role", "owner", "editor", "reviewer", "viewer"),
         sa.UniqueConstraint("founder_id"),
     )
+    op.create_table(
+        "staff_menus",
+        sa.Column("channel", sa.Text(), primary_key=True),
+        sa.Column("chat", sa.Text(), primary_key=True),
+        text("shown"),
+    )
     create(
         "audit_log",
         time("at"),
@@ -190,6 +196,7 @@ def downgrade() -> None:
         "announcement_changes",
         "announcements",
         "audit_log",
+        "staff_menus",
         "staff",
     )
     op.drop_column("codes", "staff_id")
