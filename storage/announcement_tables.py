@@ -41,7 +41,7 @@ class StaffMenu(Table):
 
 
 class AuditEntry(Numbered, Table):
-    """What a member of staff did, and when; never changed."""
+    """What a member of staff did, and when; never changed, but for words that /forget takes out."""
 
     __tablename__ = "audit_log"
     __table_args__ = args(

@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 from storage.announcement_tables import FounderTag
 from storage.application_tables import Application, ApplicationMember
 from storage.repository import Repository, table
-from storage.tables import Founder, Identity
+from storage.tables import Conversation, Founder, Identity
 
 _founders, _identities, _tags = table(Founder), table(Identity), table(FounderTag)
+_conversations = table(Conversation)
 _applications, _members = table(Application), table(ApplicationMember)
 _APPLICATION = re.compile(r"\d{4}-\d{4,}")
 _LARGEST = 2**63 - 1
@@ -64,6 +65,18 @@ class People(Repository):
         return {
             int(row.founder_id): row.name or f"@{row.username}" for row in rows if row.name or row.username
         }
+
+    async def names_in(self, conversation_ids: Iterable[int]) -> dict[int, list[str]]:
+        """List by conversation every name and user name of its founder, for masking."""
+        statement = (
+            select(_conversations.c.id, _identities.c.name, _identities.c.username)
+            .join(_identities, _identities.c.founder_id == _conversations.c.founder_id)
+            .where(_conversations.c.id.in_(tuple(conversation_ids)))
+        )
+        found: dict[int, list[str]] = {}
+        for row in await self._rows(statement):
+            found.setdefault(int(row.id), []).extend(filter(None, (row.name, row.username)))
+        return found
 
     async def _one(self, word: str) -> tuple[int, ...]:
         if _APPLICATION.fullmatch(word):

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, text
+from sqlalchemy import Select, delete, func, select, text, update
 
+from storage.announcement_tables import AuditEntry
 from storage.gap_tables import GapQuestion
 from storage.repository import Repository, table
 from storage.review_tables import ConversationNote, ConversationTag
 from storage.tables import Conversation, Message
 
 _notes, _tags = table(ConversationNote), table(ConversationTag)
-_gaps = table(GapQuestion)
+_gaps, _audit = table(GapQuestion), table(AuditEntry)
 _conversations, _messages = table(Conversation), table(Message)
 _TIDY_AT_ONCE = 20_000
+_WITH_WORDS = ("conversation.tag", "conversation.untag")
+"""What the audit log says about these holds the tag, which goes with the conversation."""
 
 
 async def erase_review(repository: Repository, conversations: Sequence[int]) -> dict[str, int]:
@@ -24,6 +27,12 @@ async def erase_review(repository: Repository, conversations: Sequence[int]) -> 
     for source in (_notes, _tags):
         gone = delete(source).where(source.c.conversation_id.in_(conversations))
         counts[source.name] = (await repository._write(gone)).rowcount
+    wordless = update(_audit).where(
+        _audit.c.object_kind == "conversation",
+        _audit.c.object_id.in_(conversations),
+        _audit.c.action.in_(_WITH_WORDS),
+    )
+    await repository._write(wordless.values(details={}))
     theirs = select(_messages.c.id).where(_messages.c.conversation_id.in_(conversations))
     # What a question means is a trace of its words.
     gone = delete(_gaps).where(_gaps.c.message_id.in_(theirs))

@@ -130,20 +130,20 @@ class Audit(Repository):
         staff_id: int | None = None,
         about: tuple[str, int] | None = None,
         details: Payload | None = None,
-    ) -> None:
-        """Write down an action ("announcement.confirm") about an object ("announcement", 7)."""
+    ) -> int:
+        """Write down an action ("announcement.confirm") about an object ("announcement", 7); its id."""
         kind, number = about or (None, None)
-        await self._write(
-            insert(_audit).values(
-                at=self._now(),
-                staff_id=staff_id,
-                actor=actor,
-                action=action,
-                object_kind=kind,
-                object_id=number,
-                details=dict(details or {}),
-            )
-        )
+        values = {
+            "at": self._now(),
+            "staff_id": staff_id,
+            "actor": actor,
+            "action": action,
+            "object_kind": kind,
+            "object_id": number,
+            "details": dict(details or {}),
+        }
+        row = (await self._write(insert(_audit).values(values).returning(_audit.c.id))).one()
+        return int(row.id)
 
     async def entries(
         self,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -143,16 +141,6 @@ def name_of(row: ConversationRow, view: View, *, open_: bool = False) -> str:
     if open_ and row.name:
         return row.name
     return view.say("conversations.founder", number=row.summary.founder_id)
-
-
-def key_to(csrf: str, conversation_id: int) -> str:
-    """Return what unmasks one conversation for one session; given out together with an audit entry."""
-    return hmac.new(csrf.encode(), f"unmask:{conversation_id}".encode(), hashlib.sha256).hexdigest()[:32]
-
-
-def opens(key: str, csrf: str, conversation_id: int) -> bool:
-    """Tell whether a key opens a conversation."""
-    return bool(key) and hmac.compare_digest(key.encode(), key_to(csrf, conversation_id).encode())
 
 
 def marked(text: str, search: Search | None) -> list[tuple[str, bool]]:

@@ -131,9 +131,9 @@ class View:
 
     async def note(
         self, work: UnitOfWork, action: str, about: tuple[str, int] | None = None, **details: Any
-    ) -> None:
-        """Write an action of this person into the audit log, in the unit of work that does it."""
-        await work.audit.note(
+    ) -> int:
+        """Write an action of this person into the audit log, in the unit of work that does it; its id."""
+        return await work.audit.note(
             action, actor=self.staff.name, staff_id=self.staff.id, about=about, details=details
         )
 

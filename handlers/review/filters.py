@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -54,6 +54,11 @@ class Filters:
     def query(self) -> str:
         """The query of the address, without what is not set."""
         return urlencode({item.name: value for item in fields(self) if (value := getattr(self, item.name))})
+
+    @property
+    def noted(self) -> str:
+        """The query as the audit log keeps it: without words, which /forget would not find there."""
+        return replace(self, **{name: "*" for name in ("q", "person") if getattr(self, name)}).query
 
     @property
     def narrows(self) -> bool:

@@ -150,7 +150,7 @@ async def list_conversations(
     filters = Filters.of({name: "1" if value is True else str(value or "") for name, value in given.items()})
     key = cursor(after, int)
     wanted = filters.wanted(caller.console.services.program.timezone)
-    await _may_unmask(caller, unmasked, filters=filters.query)
+    await _may_unmask(caller, unmasked, filters=filters.noted)
     async with caller.reading() as work:
         page = await work.reviews.page(wanted, before=key[0] if key else 0, limit=limit + 1)
     part = cut(page.rows, lambda row: row.summary.last_message_id, limit)

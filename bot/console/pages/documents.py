@@ -65,7 +65,10 @@ async def view_document(
     shown = show if show in SHOWN else "text"
     document = document_of(page)
     twin = await _twin(view, document) if document is not None else None
-    masker = Masker()
+    async with view.reading() as work:
+        names = await work.people.names_in(
+            {one.conversation_id for one in page.failed} | {one.conversation_id for one in page.answered}
+        )
     return view.page(
         "documents/view.html",
         id=document_id,
@@ -75,7 +78,7 @@ async def view_document(
         twin=twin,
         rendered=Markup(render(document.markdown, below=1)) if document is not None else "",  # noqa: S704
         rendered_twin=Markup(render(twin.markdown, below=1)) if twin is not None and shown == "twin" else "",  # noqa: S704
-        masker=masker,
+        mask=lambda one: Masker(names.get(one.conversation_id, ()))(one.question),
         failures=failures,
         link=link,
     )

@@ -32,7 +32,7 @@ async def export(
     filters = Filters.of(dict(parse_qsl(query[:4000])))
     async with view.writing() as work:
         await view.note(
-            work, "conversation.export", format=kind, filters=filters.query, unmasked=bool(unmasked)
+            work, "conversation.export", format=kind, filters=filters.noted, unmasked=bool(unmasked)
         )
     lines = export_lines(
         view.console.services.database,

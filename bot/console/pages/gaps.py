@@ -84,6 +84,7 @@ async def show(view: Annotated[View, allows("gap.see")], group_id: int) -> Respo
         questions = await work.gaps.questions(group_id)
         founders = await work.gaps.founders(group_id)
         shown = await masked(work, questions)
+        mask = await _mask(work, questions)
     trials = view.console.services.trials
     return view.page(
         "gaps/group.html",
@@ -94,7 +95,7 @@ async def show(view: Annotated[View, allows("gap.see")], group_id: int) -> Respo
         written=_written(group),
         trial=trials.of(group_id, group.revision) if trials is not None else None,
         documents=await document_ids(view.console),
-        mask=Masker(),
+        mask=mask,
     )
 
 
@@ -104,12 +105,13 @@ async def nearest(view: Annotated[View, allows("gap.see")], group_id: int) -> Re
     async with view.reading() as work:
         await found(work, group_id)
         questions = await work.gaps.questions(group_id)
+        mask = await _mask(work, questions)
     desk = view.console.services.documents
     probes = _probes(questions)
     answers: list[tuple[str, Answer]] = []
     if desk is not None:
         for one in probes:
-            answers.append((Masker()(one.text), await desk.bench(one.text, one.language.split("-")[0])))
+            answers.append((mask(one.text), await desk.bench(one.text, one.language.split("-")[0])))
     return view.page("gaps/nearest.html", answers=answers, most=_NEAREST)
 
 
@@ -149,9 +151,11 @@ async def progress(view: Annotated[View, allows("gap.see")], group_id: int) -> R
     """How far the trial is, and what it found."""
     async with view.reading() as work:
         group = await found(work, group_id)
+        questions = await work.gaps.questions(group_id)
+        mask = await _mask(work, questions)
     trials = view.console.services.trials
     trial = trials.of(group_id, group.revision) if trials is not None else None
-    response = view.page("gaps/trial.html", group=group, trial=trial, mask=Masker())
+    response = view.page("gaps/trial.html", group=group, trial=trial, mask=mask)
     if trial is not None and trial.stage == "published":
         # The whole page is another one now: it offers to tell those who asked.
         response.headers["HX-Refresh"] = "true"
@@ -286,6 +290,13 @@ async def masked_lines(work: UnitOfWork, lines: Sequence[GapLine]) -> list[str]:
 async def _masked(work: UnitOfWork, said: Sequence[tuple[str, int | None]]) -> list[str]:
     names = await work.people.names({founder_id for _, founder_id in said if founder_id})
     return [Masker((names.get(founder_id or 0),))(text) for text, founder_id in said]
+
+
+async def _mask(work: UnitOfWork, questions: list[GapQuestionRecord]) -> Masker:
+    """Mask what a group's questions are tried out with."""
+    probes = _probes(questions)
+    names = await work.people.names_in({one.conversation_id for one in probes})
+    return Masker(name for one in probes for name in names.get(one.conversation_id, ()))
 
 
 def _written(group: GapGroupRecord) -> Written:

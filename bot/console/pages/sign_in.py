@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse, Response
@@ -52,7 +53,7 @@ async def sign_in(
     waits = account.totp_at is not None
     async with view.writing() as work:
         token = await begin_session(view, work, account.staff_id, "password", waits=waits)
-    target = f"/sign-in/code?next={own_path(next)}" if waits else own_path(next)
+    target = f"/sign-in/code?next={quote(own_path(next))}" if waits else own_path(next)
     return keep_session(RedirectResponse(target, status_code=303), view, token)
 
 
@@ -111,9 +112,10 @@ async def use_link(
     password: Annotated[str, Form()] = "",
     again: Annotated[str, Form()] = "",
 ) -> Response:
-    """Set name and password, use the link up, and sign in; sessions from before end."""
+    """Set name and password, use the link up, and sign in, with the second factor where there is one."""
     async with view.reading() as work:
         person = await work.one_time_links.whose(token)
+        account = await work.accounts.get(person.id) if person else None
     if person is None:
         return view.page("sign_in/link_gone.html", status=404)
     login = normal_login(name)
@@ -121,7 +123,7 @@ async def use_link(
     if errors:
         return view.page("sign_in/welcome.html", status=400, person=person, login=name, errors=errors)
     hashed = await view.console.passwords.hash(password)
-    session = ""
+    session, waits = "", account is not None and account.totp_at is not None
     async with view.writing() as work:
         if not await work.accounts.set_password(person.id, login, hashed):
             errors = {"name": view.say("welcome.taken")}
@@ -132,10 +134,10 @@ async def use_link(
             await work.audit.note(
                 "password.set", actor=person.name, staff_id=person.id, about=("staff", person.id)
             )
-            session = await begin_session(view, work, person.id, "link", waits=False)
+            session = await begin_session(view, work, person.id, "link", waits=waits)
     if errors:
         return view.page("sign_in/welcome.html", status=400, person=person, login=name, errors=errors)
-    return keep_session(view.go("/", "welcome.done"), view, session)
+    return keep_session(view.go("/sign-in/code" if waits else "/", "welcome.done"), view, session)
 
 
 @router.post("/sign-out")

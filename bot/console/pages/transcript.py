@@ -12,7 +12,7 @@ from starlette.responses import Response
 from bot.console.errors import Conflict, Forbidden, NotFound
 from bot.console.guard import allows
 from bot.console.pages.conversations import track_names
-from bot.console.shown import Reader, key_to, masker_of, name_of, opens
+from bot.console.shown import Reader, masker_of, name_of
 from bot.console.view import View
 from handlers.buttons import parse_press
 from handlers.review.filters import Filters
@@ -50,9 +50,10 @@ async def transcript(
     key: str = "",
 ) -> Response:
     """Show a conversation from its newest messages, from one message (`m`), or what came before."""
-    filters, open_ = Filters.of(view.request.query_params), may_open(view, key, conversation_id)
+    filters = Filters.of(view.request.query_params)
     async with view.reading() as work:
         around = await _around(work, conversation_id)
+        open_ = await may_open(view, work, key, conversation_id)
         messages = await _messages(work, conversation_id, number_of(m), number_of(before))
         position = number_of(at) or around.row.summary.last_message_id
         wanted = filters.wanted(view.console.services.program.timezone)
@@ -97,7 +98,7 @@ async def new_messages(
             # What an open page asks every few seconds: nothing else is read for it.
             return Response(status_code=204)
         around = await _around(work, number)
-        open_ = may_open(view, key, conversation_id)
+        open_ = await may_open(view, work, key, conversation_id)
         reader = Reader(masker_of(around.row, open_=open_))
         await _learn_labels(work, reader, messages)
     filters = Filters.of(view.request.query_params)
@@ -120,9 +121,10 @@ async def unmask(
     """Show personal data of one conversation to this session, and write down that it was shown."""
     async with view.writing() as work:
         await found(work, conversation_id)
-        await view.note(work, "conversation.unmask", ("conversation", conversation_id))
+        assert view.me is not None
+        about, session = ("conversation", conversation_id), view.me.session.id
+        key = await view.note(work, "conversation.unmask", about, session=session)
     kept = Filters.of(_params(query)).query
-    key = key_to(view.csrf, conversation_id)
     return view.go(f"/conversations/{conversation_id}?{kept}{'&' if kept else ''}key={key}")
 
 
@@ -271,9 +273,19 @@ async def found(work: UnitOfWork, conversation_id: int) -> ConversationRow:
     return row
 
 
-def may_open(view: View, key: str, conversation_id: int) -> bool:
-    """Tell whether this session has unmasked the conversation, and still may."""
-    return view.may("conversation.unmask") and opens(key, view.csrf, conversation_id)
+async def may_open(view: View, work: UnitOfWork, key: str, conversation_id: int) -> bool:
+    """Tell whether this session has unmasked the conversation and still may; the key is the audit entry."""
+    number = number_of(key)
+    if not number or view.me is None or not view.may("conversation.unmask"):
+        return False
+    entries = await work.audit.entries(
+        about=("conversation", conversation_id),
+        staff_id=view.staff.id,
+        action="conversation.unmask",
+        before_id=number + 1,
+        limit=1,
+    )
+    return any(one.id == number and one.details.get("session") == view.me.session.id for one in entries)
 
 
 def hand_state(handover: QueuedHandover | None) -> str:
