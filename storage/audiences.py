@@ -70,7 +70,8 @@ def _newest_chat(channels: Sequence[str]) -> ColumnElement[Any]:
         .where(
             _conversations.c.founder_id == _founders.c.id,
             _conversations.c.chat.is_not(None),
-            _conversations.c.channel.in_(tuple(channels)),
+            # Not the bare column: SQLite would go through all chats of the channel for every founder.
+            func.coalesce(_conversations.c.channel, "").in_(tuple(channels)),
         )
         .order_by(
             case((_conversations.c.blocked_at.is_(None), 0), else_=1),
