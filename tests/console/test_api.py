@@ -21,7 +21,7 @@ from bot.console.server import ConsoleServer
 from handlers.staff import PERMISSIONS
 from storage.database import Database
 from tests.console.browser import free_address
-from tests.console.desk import Desk, console_of, text_of
+from tests.console.desk import PASSWORD, Desk, console_of, text_of
 from tests.console.test_api_gaps import some_gaps
 from tests.conversation.fakes import Clock
 
@@ -70,7 +70,8 @@ async def test_a_token_is_made_shown_once_used_and_revoked_on_ones_account(both_
     desk = both_desks
     browser = await desk.browser("viewer")
     form = {"name": "weekly report", "days": "30", "scope": ["staff.see", "staff.manage", "account.own"]}
-    shown = await browser.post("/account/tokens", form)
+    assert (await browser.post("/account/tokens", form)).status_code == 400  # nobody knows whose hands
+    shown = await browser.post("/account/tokens", {**form, "token_password": PASSWORD})
     token = shown.text.partition('id="token">')[2].partition("<")[0]
     account = await browser.get("/account")
     assert token not in account.text

@@ -21,6 +21,7 @@ from tests.conversation.fakes import Clock
 async def test_a_second_factor_is_set_up_and_used(web: Web, language: Language) -> None:
     person = await web.desk.person("editor", "Chen Jie", language=language)
     page = await web.open("/account", as_=person, language=language)
+    await page.fill("[name=factor_password]", PASSWORD)
     await page.locator("form[action='/account/second-factor/begin'] button").click()
     await web.check(page)
     await web.picture(page, "second-factor")
@@ -54,6 +55,7 @@ async def test_the_pages_in_between_and_errors_are_accessible(web: Web, language
     await page.fill("[name=name]", "report")
     await page.locator("[name=scope]").first.check()
     await web.check(page)
+    await page.fill("[name=token_password]", PASSWORD)
     await page.locator("form[action='/account/tokens'] button").click()
     await expect(page.locator("#token")).to_contain_text("fb_")
     await web.check(page)

@@ -7,14 +7,16 @@ import re
 import pyotp
 
 from storage.announcement_records import StaffRecord
-from tests.console.desk import Desk
+from tests.console.desk import PASSWORD, Desk
 from tests.console.signing import is_in, sign_in
 from tests.conversation.fakes import Clock
 
 
 async def with_second_factor(desk: Desk, person: StaffRecord) -> tuple[pyotp.TOTP, list[str]]:
     browser = await desk.browser(person)
-    page = await browser.post("/account/second-factor/begin")
+    refused = await browser.post("/account/second-factor/begin", {"factor_password": "a guess"})
+    assert refused.status_code == 400
+    page = await browser.post("/account/second-factor/begin", {"factor_password": PASSWORD})
     assert "<svg" in page.text
     secret = re.search(r'id="secret">([A-Z2-7]+)<', page.text)
     assert secret
@@ -87,9 +89,14 @@ async def test_removing_the_second_factor_needs_a_code_or_an_owner(desk: Desk) -
     person = await desk.person("editor", "Li Na")
     totp, _ = await with_second_factor(desk, person)
     browser = await desk.browser(person)
-    wrong = await browser.post("/account/second-factor/remove", {"code": "111111"})
+    wrong = await browser.post(
+        "/account/second-factor/remove", {"code": "111111", "factor_password": PASSWORD}
+    )
     assert wrong.status_code == 400
-    await browser.post("/account/second-factor/remove", {"code": totp.at(desk.clock.now)})
+    code = totp.at(desk.clock.now)
+    guess = await browser.post("/account/second-factor/remove", {"code": code})
+    assert guess.status_code == 400
+    await browser.post("/account/second-factor/remove", {"code": code, "factor_password": PASSWORD})
     assert (await sign_in(desk.stranger(), "Li Na")).headers["location"] == "/"
     await with_second_factor(desk, person)
     await owner.post(f"/staff/{person.id}/remove-second-factor")

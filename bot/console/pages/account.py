@@ -69,11 +69,13 @@ async def change_password(
 
 
 @router.post("/account/second-factor/begin")
-async def begin_second_factor(view: _Own) -> Response:
+async def begin_second_factor(view: _Own, factor_password: Annotated[str, Form()] = "") -> Response:
     """Show a secret for the phone; it counts once a code of it was typed."""
     assert view.me is not None
     if view.me.account is None:
         raise NotFound
+    if problem := await _wrong_password(view, factor_password):
+        return await _account(view, status=400, errors={"factor_password": problem})
     secret = pyotp.random_base32()
     async with view.writing() as work:
         proposed = await work.accounts.propose_totp(view.staff.id, secret)
@@ -103,12 +105,16 @@ async def confirm_second_factor(view: _Own, code: Annotated[str, Form()] = "") -
 
 
 @router.post("/account/second-factor/remove")
-async def remove_second_factor(view: _Own, code: Annotated[str, Form()] = "") -> Response:
-    """Sign in with the password alone from now on; needs a code, so that a borrowed browser cannot."""
+async def remove_second_factor(
+    view: _Own, factor_password: Annotated[str, Form()] = "", code: Annotated[str, Form()] = ""
+) -> Response:
+    """Sign in with the password alone from now on; needs both, so that a borrowed browser cannot."""
     assert view.me is not None
     account = view.me.account
     if account is None or account.totp_at is None:
         raise NotFound
+    if problem := await _wrong_password(view, factor_password):
+        return await _account(view, status=400, errors={"factor_password": problem})
     try:
         await count_try(view, f"code:{view.staff.id}")
     except TooManyTries as refused:
@@ -168,6 +174,7 @@ async def create_token(
     name: Annotated[str, Form()] = "",
     days: Annotated[str, Form()] = "",
     scope: Annotated[list[str] | None, Form()] = None,
+    token_password: Annotated[str, Form()] = "",
 ) -> Response:
     """Make a token of the API and show it once."""
     allowed = GRANTED[view.staff.role]
@@ -176,6 +183,8 @@ async def create_token(
     if not called or not scopes:
         errors = {"token": view.say("account.token_incomplete")}
         return await _account(view, status=400, errors=errors)
+    if problem := await _wrong_password(view, token_password):
+        return await _account(view, status=400, errors={"token": problem})
     expires = view.now + timedelta(days=int(days)) if days in map(str, TOKEN_DAYS) else None
     async with view.writing() as work:
         token = await work.api_tokens.issue(view.staff.id, called, scopes, expires)
@@ -230,8 +239,9 @@ def _second_factor(view: View, secret: str, *, error: str = "") -> Response:
 
 async def _wrong_password(view: View, password: str) -> str | None:
     assert view.me is not None
-    assert view.me.account is not None
     account = view.me.account
+    if account is None:
+        return view.say("account.no_password")
     try:
         await count_try(view, account.login)
     except TooManyTries as refused:
