@@ -57,6 +57,12 @@ class TwinChecks:
                 if len(self._known) >= _KEPT:
                     self._known.clear()
                 self._known[key] = await asyncio.to_thread(
-                    compare_twins, left.markdown, left.language, right.markdown, right.language
+                    compare_twins, _titled(left), left.language, _titled(right), right.language
                 )
         return self._known[key]
+
+
+def _titled(document: Document) -> str:
+    """Files have their title above the text, what staff write often has not: that is no difference."""
+    text = document.markdown.lstrip()
+    return text if text.startswith("# ") else f"# {document.title}\n\n{text}"

@@ -114,7 +114,7 @@ class Saved(BaseModel):
     published: bool
 
 
-@router.get("/documents")
+@router.get("/documents", responses=NOT_FOUND)
 async def list_documents(
     caller: Annotated[Caller, needs("document.see")],
     q: Text = "",
