@@ -83,6 +83,8 @@ async def looked_at(web: Web, page: Page, name: str) -> None:
     await web.no_sideways(page)
     await page.emulate_media(color_scheme="light")
     await web.check(page)
+    if await page.locator("#outcome h2").count():
+        await page.evaluate("document.querySelector('#outcome').scrollIntoView()")
     await web.picture(page, name, "phone")
     await page.set_viewport_size({"width": 1280, "height": 800})
 
