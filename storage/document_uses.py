@@ -143,7 +143,7 @@ def _added(day: date) -> Select[Any]:
 def _counts(start: datetime, end: datetime | None = None) -> Select[Any]:
     # An expression: to group by the column, SQLite walks through all uses in the order of an index.
     name = _uses.c.document_id.concat("")
-    statement = select(
+    statement: Select[Any] = select(
         name.label("document_id"),
         func.sum(case((_uses.c.cited, 1), else_=0)).label("cited"),
         func.sum(case((_uses.c.cited, 0), else_=1)).label("nearest"),
