@@ -27,13 +27,17 @@ class UnsettledQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GapQuestionRecord:
-    """A question with the group it is in; `likeness` (0-1) compares it with the group's first question."""
+    """A question with the group it is in; `likeness` (0-1) compares it with the group's first question.
+
+    `moved_from` is the group that it was in before staff moved it.
+    """
 
     id: int
     message_id: int
     conversation_id: int
     founder_id: int | None
     group_id: int | None
+    moved_from: int | None
     language: str
     reason: GapReason
     likeness: float
@@ -55,6 +59,16 @@ class GapGroupRecord:
     staff_id: int | None
     decided_at: datetime | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapMove:
+    """How many questions staff moved from one group into another; `can_go_back` while the first is open."""
+
+    source: int
+    target: int
+    questions: int
+    can_go_back: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,15 +33,16 @@ class GapGroup(Numbered, Table):
 class GapQuestion(Numbered, Table):
     """A question that was not settled; its words stay in the trace, where erasure finds them.
 
-    `announcement_id` is what told its founder the answer.
+    `announcement_id` is what told its founder the answer, `moved_from` the group that staff took it out of.
     """
 
     __tablename__ = "gap_questions"
-    __table_args__ = args(Index(None, "group_id"), Index(None, "founder_id"))
+    __table_args__ = args(Index(None, "group_id"), Index(None, "founder_id"), Index(None, "moved_from"))
 
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), unique=True)
     founder_id: Mapped[int | None] = mapped_column(ForeignKey("founders.id"))
     group_id: Mapped[int | None] = mapped_column(ForeignKey("gap_groups.id"))
+    moved_from: Mapped[int | None] = mapped_column(ForeignKey("gap_groups.id"))
     language: Mapped[str]
     reason: Mapped[str] = mapped_column(String(12))
     meaning: Mapped[bytes] = mapped_column(LargeBinary)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import and_, case, delete, exists, func, insert, or_, select, update
 
 from storage.document_tables import DocumentUse
 from storage.gap_records import (
     GapGroupRecord,
     GapLine,
+    GapMove,
     GapQuestionRecord,
     GapStatus,
     UnsettledQuestion,
@@ -26,7 +28,7 @@ _uses, _NEAREST = table(DocumentUse), 3
 _GROUP = columns(GapGroup, GapGroupRecord)
 _SAID = _questions.join(_traces, _traces.c.message_id == _questions.c.message_id)
 _QUESTION = [
-    *(_questions.c[n] for n in ("id", "message_id", "founder_id", "group_id", "language")),
+    *(_questions.c[n] for n in ("id", "message_id", "founder_id", "group_id", "moved_from", "language")),
     *(_questions.c[n] for n in ("reason", "likeness", "asked_at")),
     _traces.c.conversation_id,
     _traces.c.question.label("text"),
@@ -79,6 +81,7 @@ class Gaps(Repository):
             "message_id": question.message_id,
             "founder_id": question.founder_id,
             "group_id": None,
+            "moved_from": None,
             "language": language,
             "reason": question.reason,
             "meaning": meaning,
@@ -119,9 +122,11 @@ class Gaps(Repository):
         return int((await self._write(delete(_questions).where(_questions.c.message_id.in_(blank)))).rowcount)
 
     async def drop_empty(self) -> int:
-        """Delete open groups without questions and without a draft."""
+        """Delete open groups without questions and without a draft that no question can go back to."""
         held = select(_questions.c.group_id).where(_questions.c.group_id.is_not(None))
-        gone = (_groups.c.status == "open", _groups.c.draft.is_(None), _groups.c.id.not_in(held))
+        left = select(_questions.c.moved_from).where(_questions.c.moved_from.is_not(None))
+        empty = and_(_groups.c.id.not_in(held), _groups.c.id.not_in(left))
+        gone = (_groups.c.status == "open", _groups.c.draft.is_(None), empty)
         return int((await self._write(delete(_groups).where(*gone))).rowcount)
 
     async def group(self, group_id: int) -> GapGroupRecord | None:
@@ -220,10 +225,11 @@ class Gaps(Repository):
             decided_at=None if status == "open" else self._now(),
         )
 
-    async def come_back(self, group_id: int) -> None:
-        """Reopen a group that was asked about again; what was decided stays readable."""
+    async def come_back(self, group_id: int) -> bool:
+        """Reopen a group that was asked about again; what was decided stays readable. False: it is open."""
         changed = update(_groups).where(_groups.c.id == group_id, _groups.c.status != "open")
-        await self._write(changed.values(status="open", revision=_groups.c.revision + 1))
+        reopened = await self._write(changed.values(status="open", revision=_groups.c.revision + 1))
+        return bool(reopened.rowcount)
 
     async def announced(self, group_id: int, revision: int, announcement_id: int) -> bool:
         """Remember by which announcement those who asked are told; False when somebody was faster."""
@@ -231,6 +237,87 @@ class Gaps(Repository):
             return False
         told = (_questions.c.group_id == group_id, _questions.c.announcement_id.is_(None))
         await self._write(update(_questions).where(*told).values(announcement_id=announcement_id))
+        return True
+
+    async def shaped(self) -> set[int]:
+        """Name the groups that staff moved a question into or out of."""
+        moved = select(_questions.c.group_id, _questions.c.moved_from)
+        rows = await self._rows(moved.where(_questions.c.moved_from.is_not(None)))
+        return {int(one) for row in rows for one in row}
+
+    async def moves(self, group_id: int) -> list[GapMove]:
+        """List what staff moved into a group and out of it."""
+        rows = await self._rows(
+            select(_questions.c.moved_from, _questions.c.group_id, _groups.c.status, func.count().label("n"))
+            .select_from(_questions.join(_groups, _groups.c.id == _questions.c.moved_from))
+            .where(or_(_questions.c.group_id == group_id, _questions.c.moved_from == group_id))
+            .group_by(_questions.c.moved_from, _questions.c.group_id, _groups.c.status)
+            .order_by(_questions.c.moved_from, _questions.c.group_id)
+        )
+        return [
+            GapMove(
+                source=row.moved_from,
+                target=row.group_id,
+                questions=row.n,
+                can_go_back=row.status == "open",
+            )
+            for row in rows
+        ]
+
+    async def representatives(self, *, limit: int = 200) -> list[GapQuestionRecord]:
+        """List the question that stands for each open group, the groups with most questions first."""
+        same = _questions.c.group_id
+        nearest = (_questions.c.likeness.desc(), _questions.c.id)
+        ranked = (
+            select(
+                *_QUESTION,
+                func.row_number().over(partition_by=same, order_by=nearest).label("place"),
+                func.count().over(partition_by=same).label("size"),
+            )
+            .select_from(_SAID.join(_groups, _groups.c.id == _questions.c.group_id))
+            .where(_groups.c.status == "open", _traces.c.question != "")
+            .subquery()
+        )
+        wanted = [ranked.c[one.name] for one in fields(GapQuestionRecord)]
+        first = select(*wanted).where(ranked.c.place == 1)
+        rows = await self._rows(first.order_by(ranked.c.size.desc(), ranked.c.group_id).limit(limit))
+        return [filled(GapQuestionRecord, row) for row in rows]
+
+    async def move(self, group_id: int, revision: int, to: int, questions: Collection[int] = ()) -> bool:
+        """Move questions of an open group (none named: all) into another open one.
+
+        False, and the unit of work must not be committed, when somebody was faster.
+        """
+        if not await self._touch({group_id: revision, to: None}):
+            return False
+        origin = func.coalesce(_questions.c.moved_from, _questions.c.group_id)
+        chosen = [_questions.c.group_id == group_id]
+        if questions:
+            chosen.append(_questions.c.id.in_(questions))
+        moved = await self._write(
+            update(_questions)
+            .where(*chosen)
+            .values(group_id=to, likeness=0.0, moved_from=case((origin == to, None), else_=origin))
+        )
+        return bool(moved.rowcount == len(questions) if questions else moved.rowcount)
+
+    async def move_back(self, group_id: int, revision: int, source: int) -> bool:
+        """Move what staff took from a group back into it; False as for `move`."""
+        if not await self._touch({group_id: revision, source: None}):
+            return False
+        chosen = (_questions.c.group_id == group_id, _questions.c.moved_from == source)
+        back = update(_questions).where(*chosen).values(group_id=source, moved_from=None, likeness=0.0)
+        return bool((await self._write(back)).rowcount)
+
+    async def _touch(self, groups: Mapping[int, int | None]) -> bool:
+        """Raise the revisions of open groups, always in one order; False when one is another by now."""
+        for group_id, revision in sorted(groups.items()):
+            chosen = [_groups.c.id == group_id, _groups.c.status == "open"]
+            if revision is not None:
+                chosen.append(_groups.c.revision == revision)
+            raised = update(_groups).where(*chosen).values(revision=_groups.c.revision + 1)
+            if (await self._write(raised)).rowcount != 1:
+                return False
         return True
 
     async def _line(self, row: Any) -> GapLine:

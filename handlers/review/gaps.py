@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
@@ -68,18 +68,22 @@ class GapDesk:
         """Take in what was not settled since, and group what nobody has decided on.
 
         A decided group keeps its questions, and is open again when it is asked about once more. An open
-        group stays the same one as long as most of its questions stay together.
+        group stays the same one as long as most of its questions stay together. A group that staff moved
+        questions into or out of keeps those it has, and only takes in new ones.
         """
         async with self._turn:
             added = await self._take_in()
-            async with self._database.unit_of_work(read_only=True) as work:
-                stored = await work.gaps.meanings()
-                decided = {g.id for g in await work.gaps.groups(("answered", "attached", "dismissed"))}
-            joined, groups = await asyncio.to_thread(_grouped, stored, decided)
-            async with self._database.unit_of_work() as work:
-                back = await self._store(work, stored, joined, groups)
-                counts = await work.gaps.counts()
-            return Regrouped(added=added, open=counts.get("open", 0), back=back)
+            while True:
+                async with self._database.unit_of_work(read_only=True) as work:
+                    stored = await work.gaps.meanings()
+                    decided, shaped = await _kept(work)
+                joined, groups = await asyncio.to_thread(_grouped, stored, decided, shaped)
+                async with self._database.unit_of_work() as work:
+                    if (decided, shaped) != await _kept(work):
+                        continue  # Staff decided meanwhile: what they did stays.
+                    back = await self._store(work, stored, joined, groups)
+                    counts = await work.gaps.counts()
+                return Regrouped(added=added, open=counts.get("open", 0), back=back)
 
     async def save_draft(
         self, group_id: int, revision: int, drafts: Mapping[str, Draft], valid_until: str
@@ -118,6 +122,29 @@ class GapDesk:
             if not await work.gaps.decide(group_id, revision, "open", by.id):
                 raise GapChanged
             await self._note(work, "gap.reopened", by, group_id)
+
+    async def move(
+        self, group_id: int, revision: int, by: StaffRecord, to: int | None, questions: Collection[int] = ()
+    ) -> int:
+        """Move questions (none named: all) into another open group, or one of their own (`to` None).
+
+        Returns the group they are in now. Raises GapChanged when one of the groups is another by now.
+        """
+        async with self._database.unit_of_work() as work:
+            target = to or await work.gaps.create()
+            if target == group_id or not await work.gaps.move(group_id, revision, target, questions):
+                raise GapChanged
+            moved = sorted(questions) or "all"
+            await self._note(work, "gap.moved", by, group_id, to=target, questions=moved)
+            return target
+
+    async def move_back(self, group_id: int, revision: int, by: StaffRecord, source: int) -> None:
+        """Undo moves: what came from a group goes back into it. Raises GapChanged."""
+        async with self._database.unit_of_work() as work:
+            if source == group_id or not await work.gaps.move_back(group_id, revision, source):
+                raise GapChanged
+            await work.gaps.drop_empty()
+            await self._note(work, "gap.moved_back", by, group_id, to=source)
 
     async def tell(
         self, group_id: int, revision: int, by: StaffRecord, texts: Mapping[str, str]
@@ -181,11 +208,11 @@ class GapDesk:
             await work.gaps.put(group_id, {m.question.id: m.likeness for m in group.members})
         for question_id, (group_id, likeness) in joined.items():
             await work.gaps.put(group_id, {question_id: likeness})
-        back = {group_id for group_id, _ in joined.values()}
-        for group_id in sorted(back):
-            await work.gaps.come_back(group_id)
+        back = 0
+        for group_id in sorted({group_id for group_id, _ in joined.values()}):
+            back += await work.gaps.come_back(group_id)
         await work.gaps.drop_empty()
-        return len(back)
+        return back
 
     @staticmethod
     async def _note(work: UnitOfWork, action: str, by: StaffRecord, group_id: int, **details: object) -> None:
@@ -214,32 +241,49 @@ def faq_id(group_id: int, language: str) -> str:
     return f"{language}/faq-{group_id}"
 
 
+async def _kept(work: UnitOfWork) -> tuple[set[int], set[int]]:
+    """The groups that staff decided on, and those that they shaped by hand."""
+    decided = {g.id for g in await work.gaps.groups(("answered", "attached", "dismissed"))}
+    return decided, await work.gaps.shaped()
+
+
 def _grouped(
-    stored: Sequence[tuple[GapQuestionRecord, bytes]], decided: set[int]
+    stored: Sequence[tuple[GapQuestionRecord, bytes]], decided: set[int], shaped: set[int]
 ) -> tuple[dict[int, tuple[int, float]], list[Group]]:
     """Where new questions join decided groups, and the groups of everything else."""
     from knowledge.grouping import Question, group, likeness, nearest_group
     from knowledge.meaning import unpack_meanings
 
     rows = unpack_meanings([packed for _, packed in stored])
+    kept = decided | shaped
+
+    def asked(places: Sequence[int]) -> list[Question]:
+        records = [stored[i][0] for i in places]
+        return [Question(id=r.id, text=r.text, language=r.language, founder=r.founder_id) for r in records]
+
+    def parts(places: list[int]) -> list[list[int]]:
+        place = {stored[i][0].id: i for i in places}
+        found = group(asked(places), rows[places])
+        return [[place[m.question.id] for m in one.members] for one in found]
+
     held: dict[int, list[int]] = {}
     for i, (record, _) in enumerate(stored):
-        if record.group_id in decided:
+        if record.group_id in kept:
             held.setdefault(record.group_id, []).append(i)
-    names = sorted(held)
-    known = [(rows[held[name]], [stored[i][0].language for i in held[name]]) for name in names]
+    names, known = [], []
+    for name in sorted(held):
+        # What staff put together may mean different things: a new question need only fit one of them.
+        for part in parts(held[name]) if name in shaped else [held[name]]:
+            names.append(name)
+            known.append((rows[part], [stored[i][0].language for i in part]))
     joined: dict[int, tuple[int, float]] = {}
     rest: list[int] = []
     for i, (record, _) in enumerate(stored):
-        if record.group_id in decided:
+        if record.group_id in kept:
             continue
         found = nearest_group(rows[i], record.language, known) if record.group_id is None else None
         if found is None:
             rest.append(i)
         else:
             joined[record.id] = (names[found[0]], likeness(found[1]))
-    questions = [
-        Question(id=r.id, text=r.text, language=r.language, founder=r.founder_id)
-        for r in (stored[i][0] for i in rest)
-    ]
-    return joined, group(questions, rows[rest])
+    return joined, group(asked(rest), rows[rest])

@@ -11,7 +11,7 @@ from knowledge.meaning import READER_WIDTH, WIDTH, Rows
 from storage.announcement_records import Audience
 from storage.database import Database
 from storage.gap_records import GapLine, GapStatus
-from tests.conversation.fakes import PROGRAM
+from tests.conversation.fakes import PROGRAM, rows
 from tests.storage.conversations import Desk
 
 SUBJECTS = ("gym", "健身", "parking", "dog")
@@ -200,3 +200,80 @@ def test_an_answer_becomes_an_faq_document_with_its_twin() -> None:
 async def test_nothing_asked_is_nothing_to_group(gaps: GapDesk) -> None:
     done = await gaps.regroup()
     assert (done.added, done.open, done.back) == (0, 0, 0)
+
+
+async def texts_of(database: Database, group_id: int) -> set[str]:
+    async with database.unit_of_work(read_only=True) as work:
+        return {one.text for one in await work.gaps.questions(group_id)}
+
+
+async def ids_of(database: Database, group_id: int) -> list[int]:
+    async with database.unit_of_work(read_only=True) as work:
+        return [one.id for one in await work.gaps.questions(group_id)]
+
+
+async def test_a_question_moved_by_hand_stays_where_staff_put_it(
+    talks: Desk, gaps: GapDesk, database: Database
+) -> None:
+    editor = await talks.staff(role="editor")
+    await three_ask(talks)
+    await gaps.regroup()
+    gym = (await lines(database))[0].group
+    second = (await ids_of(database, gym.id))[1]
+    own = await gaps.move(gym.id, gym.revision, editor, None, [second])
+    assert (await gaps.regroup()).open == 3
+    assert await texts_of(database, own) == {"有健身房吗"}
+    assert await texts_of(database, gym.id) == {"is there a gym?"}
+    async with database.unit_of_work(read_only=True) as work:
+        now = await work.gaps.group(own)
+    assert now is not None
+    await gaps.move_back(own, now.revision, editor, gym.id)
+    assert await texts_of(database, gym.id) == {"is there a gym?", "有健身房吗"}
+    async with database.unit_of_work(read_only=True) as work:
+        assert (await work.gaps.group(own), await work.gaps.shaped()) == (None, set())
+    noted = [row["action"] for row in await rows(database, "audit_log")]
+    assert noted == ["gap.moved", "gap.moved_back"]
+
+
+async def test_groups_merged_by_hand_stay_one_and_take_in_what_either_would(
+    talks: Desk, gaps: GapDesk, database: Database
+) -> None:
+    editor = await talks.staff(role="editor")
+    await three_ask(talks)
+    await gaps.regroup()
+    gym, parking = (line.group for line in await lines(database))
+    assert await gaps.move(parking.id, parking.revision, editor, gym.id) == gym.id
+    await talks.asks("di", "parking for a bus?", answered=False)
+    await talks.asks("ed", "may I bring a dog?", answered=False)
+    done = await gaps.regroup()
+    assert (done.open, done.back) == (2, 0)
+    merged, dog = await lines(database)
+    assert (merged.group.id, merged.questions, dog.questions) == (gym.id, 4, 1)
+    await gaps.move_back(gym.id, merged.group.revision, editor, parking.id)
+    assert await texts_of(database, parking.id) == {"where is the parking"}
+    await gaps.regroup()
+    assert sorted(one.questions for one in await lines(database)) == [1, 2, 2]
+
+
+async def test_moving_by_an_old_revision_into_a_closed_group_or_what_is_elsewhere_changes_nothing(
+    talks: Desk, gaps: GapDesk, database: Database
+) -> None:
+    editor = await talks.staff(role="editor")
+    await three_ask(talks)
+    await gaps.regroup()
+    gym, parking = (line.group for line in await lines(database))
+    elsewhere = await ids_of(database, parking.id)
+    for move in (
+        gaps.move(gym.id, gym.revision - 1, editor, parking.id),
+        gaps.move(gym.id, gym.revision, editor, None, elsewhere),
+        gaps.move(gym.id, gym.revision, editor, gym.id),
+        gaps.move(gym.id, gym.revision, editor, 999),
+        gaps.move_back(gym.id, gym.revision, editor, parking.id),
+    ):
+        with pytest.raises(GapChanged):
+            await move
+    await gaps.decide(parking.id, parking.revision, editor, dismissed_for="not ours")
+    with pytest.raises(GapChanged):
+        await gaps.move(gym.id, gym.revision, editor, parking.id)
+    (still,) = await lines(database)
+    assert (still.group, still.questions) == (gym, 2)

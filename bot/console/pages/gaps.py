@@ -85,6 +85,9 @@ async def show(view: Annotated[View, allows("gap.see")], group_id: int) -> Respo
         founders = await work.gaps.founders(group_id)
         shown = await masked(work, questions)
         mask = await _mask(work, questions)
+        moves = await work.gaps.moves(group_id)
+        others = [one for one in await work.gaps.representatives() if one.group_id != group_id]
+        targets = list(zip(others, await masked(work, others), strict=True))
     trials = view.console.services.trials
     return view.page(
         "gaps/group.html",
@@ -92,6 +95,8 @@ async def show(view: Annotated[View, allows("gap.see")], group_id: int) -> Respo
         questions=[{"question": one, "text": text} for one, text in zip(questions, shown, strict=True)],
         founders=len(founders),
         asked=len({one.founder_id or -one.id for one in questions}),
+        moves=moves,
+        targets=targets,
         written=_written(group),
         trial=trials.of(group_id, group.revision) if trials is not None else None,
         documents=await document_ids(view.console),

@@ -99,6 +99,7 @@ def _create_gaps() -> None:
         to("message_id", "messages"),
         to("founder_id", "founders", nullable=True),
         to("group_id", "gap_groups", nullable=True),
+        to("moved_from", "gap_groups", nullable=True),
         text("language"),
         short("reason", 12),
         sa.Column("meaning", sa.LargeBinary(), nullable=False),
@@ -109,6 +110,7 @@ def _create_gaps() -> None:
     )
     index("gap_questions", "group_id")
     index("gap_questions", "founder_id")
+    index("gap_questions", "moved_from")
 
 
 def downgrade() -> None:
