@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, case, func, literal, select
+from sqlalchemy import Executable, Select, case, func, literal, select
 
 from storage.document_records import CitedQuestion, DocumentUse, FailedQuestion
 from storage.document_tables import DocumentDay
@@ -44,7 +44,8 @@ class DocumentUses(Repository):
         unhelpful = await self._unhelpful(_start(day))
         last = await self._last_day()
         rest = day if last is None else max(day, last + _DAY)
-        for part in (_added(day), _counts(_start(rest))):
+        parts: tuple[Executable, ...] = (_added(day), _counts(_start(rest)))
+        for part in parts:
             for row in await self._rows(part):
                 cited[row.document_id] += int(row.cited)
                 nearest[row.document_id] += int(row.nearest)
@@ -140,7 +141,7 @@ def _added(day: date) -> Select[Any]:
     )
 
 
-def _counts(start: datetime, end: datetime | None = None) -> Select[Any]:
+def _counts(start: datetime, end: datetime | None = None) -> Select[str, Any, Any]:
     # An expression: to group by the column, SQLite walks through all uses in the order of an index.
     name = _uses.c.document_id.concat("")
     statement: Select[Any] = select(
