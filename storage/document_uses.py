@@ -143,12 +143,13 @@ def _added(day: date) -> Select[Any]:
 
 def _counts(start: datetime, end: datetime | None = None) -> Select[str, Any, Any]:
     # An expression: to group by the column, SQLite walks through all uses in the order of an index.
-    name = _uses.c.document_id.concat("")
-    statement: Select[Any] = select(
+    name: Any = _uses.c.document_id.concat("")
+    columns: tuple[Any, ...] = (
         name.label("document_id"),
         func.sum(case((_uses.c.cited, 1), else_=0)).label("cited"),
         func.sum(case((_uses.c.cited, 0), else_=1)).label("nearest"),
-    ).where(_uses.c.created_at >= start)
+    )
+    statement = select(*columns).where(_uses.c.created_at >= start)
     if end is not None:
         statement = statement.where(_uses.c.created_at < end)
     return statement.group_by(name)
