@@ -22,6 +22,7 @@ from starlette.routing import Route
 from bot.channels.base import Inbox, RawUpdate
 from bot.channels.telegram_client import TelegramConfig, TelegramSetupError
 from bot.channels.telegram_parse import raw_update
+from bot.listening import listen
 from bot.logs import describe
 
 logger = logging.getLogger(__name__)
@@ -170,17 +171,9 @@ class WebhookServer:
 
 
 def _bind(address: str) -> socket.socket:
-    host, _, port = address.rpartition(":")
-    host = host.strip("[]")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With its protocol named, asyncio turns Nagle off; otherwise Telegram waits 40 ms for each 200.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((host, int(port)))
+        return listen(address)
     except OSError as error:
-        listener.close()
         raise TelegramSetupError(
             f"BOT_TELEGRAM_WEBHOOK_LISTEN: cannot listen on {address} ({error.strerror or error})"
         ) from None
-    return listener

@@ -12,6 +12,7 @@ import uvicorn
 from bot.console.app import console_app
 from bot.console.config import Console, ConsoleSetupError
 from bot.console.sweeping import keep_sweeping
+from bot.listening import listen
 
 _GRACE_SECONDS = 3
 
@@ -64,18 +65,10 @@ class ConsoleServer:
 
 def bind(address: str) -> socket.socket:
     """Take an address; raises ConsoleSetupError that names the setting."""
-    host, _, port = address.rpartition(":")
-    host = host.strip("[]")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With its protocol named, asyncio turns Nagle's algorithm off; otherwise every page waits 40 ms for it.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((host, int(port)))
+        return listen(address)
     except OSError as error:
-        listener.close()
         raise ConsoleSetupError(
             f"BOT_CONSOLE_LISTEN: cannot listen on {address} ({error.strerror or error}); "
             "choose another port, or off for no console"
         ) from None
-    return listener
