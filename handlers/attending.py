@@ -14,6 +14,7 @@ from handlers.apply.codes import hidden
 from handlers.apply.telling import tell, tell_chat
 from handlers.buttons import button
 from handlers.messages import Button, Reply
+from handlers.review.masking import readable
 from handlers.staff import may
 from handlers.texts import Texts
 from handlers.turn import Services
@@ -139,7 +140,7 @@ class Attending:
             if member.id == but or not may(member.role, "handover.take") or member.founder_id is None:
                 continue
             speak = Texts(member.language or self.services.program.default_language)
-            asked = clip(queued.question, _LONGEST_QUESTION)
+            asked = clip(readable(queued.question, member.role), _LONGEST_QUESTION)
             question = asked or speak("human.no_question")
             text = speak(key, number=queued.handover.id, question=question)
             buttons: list[tuple[Button, ...]] = [
@@ -159,9 +160,13 @@ class Attending:
     async def forward(self, relay_id: int, text: str) -> None:
         """Show what the founder wrote to the person who follows the talk in a chat."""
         conversation = await self.work.conversations.by_id(relay_id)
-        if conversation is not None and conversation.chat is not None:
+        if conversation is None or conversation.chat is None:
+            return
+        member = await self.work.staff.by_founder(conversation.founder_id)
+        if member is not None:
+            said = readable(text, member.role)
             language = self.services.program.default_language
-            reply = Reply(text=text, language=language, extra=not_kept(text))
+            reply = Reply(text=said, language=language, extra=not_kept(said))
             await tell_chat(
                 self.work, conversation.id, conversation.channel, conversation.chat, reply, kind="notice"
             )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from handlers.attending import LONGEST_REPLY, Attending, not_kept
 from handlers.buttons import Press, button
 from handlers.messages import Button, Reply
+from handlers.review.masking import readable
 from handlers.route import Route, command, press
 from handlers.staff_rights import at_desk, for_staff, still_allowed
 from handlers.turn import Result, Turn
@@ -45,7 +46,7 @@ async def take(turn: Turn) -> Result:
             return turn.reply("human.taken_by_other" if handover and handover.taken else "human.over").replies
         recent = await work.messages.recent(queued.handover.conversation_id, 6)
         lines = [
-            f"{'💬' if item.direction == 'in' else '🤖'} {clip(item.text, 300)}"
+            f"{'💬' if item.direction == 'in' else '🤖'} {clip(readable(item.text, member.role), _EXCERPT)}"
             for item in recent
             if item.text
         ]
@@ -89,6 +90,7 @@ async def release(turn: Turn) -> Result:
 @at_desk
 async def queue(turn: Turn) -> Result:
     """List who waits for a person, each with a button to take it."""
+    assert turn.staff is not None  # the route is for staff
     async with turn.reading() as work:
         waiting = [item for item in await work.handovers.queue() if not item.handover.taken]
     if not waiting:
@@ -97,7 +99,9 @@ async def queue(turn: Turn) -> Result:
     rows: list[tuple[Button, ...]] = []
     for item in waiting[:_SHOWN]:
         minutes = int((turn.now - item.handover.opened_at).total_seconds() // 60)
-        question = clip(item.question, _LONGEST_QUESTION) or turn.say("human.no_question")
+        question = clip(readable(item.question, turn.staff.role), _LONGEST_QUESTION) or turn.say(
+            "human.no_question"
+        )
         lines.append(
             turn.say("human.queue_line", number=item.handover.id, minutes=minutes, question=question)
         )

@@ -11,7 +11,7 @@ from bot.attendance import Attendance, Patience
 from handlers.attending import Attending
 from handlers.office_hours import OfficeHours
 from handlers.texts import Texts
-from storage.announcement_records import StaffRecord
+from storage.announcement_records import Role, StaffRecord
 from storage.database import Database
 from storage.outbox import HELD_BACK
 from storage.records import QueuedHandover
@@ -27,10 +27,12 @@ HOURS = OfficeHours(
 )
 
 
-async def staff(bot: Bot, name: str = "Anna", chat: str | None = None) -> StaffRecord:
+async def staff(
+    bot: Bot, name: str = "Anna", chat: str | None = None, role: Role = "reviewer"
+) -> StaffRecord:
     """A member of staff, with a chat of their own when one is named."""
     async with bot.database.unit_of_work() as work:
-        member = await work.staff.add(name, "reviewer", language="en")
+        member = await work.staff.add(name, role, language="en")
     if chat is not None:
         await bot.say("hello", chat)
         async with bot.database.unit_of_work() as work:
@@ -198,6 +200,23 @@ async def test_a_staff_chat_keeps_none_of_a_founders_words(both: Database, clock
         await bot.press("v1:forget:yes")
     for table in ("messages", "outbox", "traces", "handovers"):
         assert "secret" not in str(await rows(both, table))
+
+
+@pytest.mark.parametrize(("role", "shown"), [("reviewer", "‹email›"), ("editor", "ann@harbor.example")])
+async def test_only_who_may_unmask_reads_contact_data_in_the_staff_chat(
+    bot: Bot, role: Role, shown: str
+) -> None:
+    await staff(bot, "Anna", chat="anna", role=role)
+    await bot.say("Who writes to ann@harbor.example?")
+    await bot.command("human")
+    pinged = (await settle(bot, 2, "anna"))[-1]
+    listed = (await bot.command("handovers", "anna")).text
+    taken_over = (await bot.press("v1:take:1", "anna")).text
+    await bot.send(text="Write to ann@harbor.example")
+    forwarded = (await settle(bot, 5, "anna"))[-1]
+    for text in (pinged, listed, taken_over, forwarded):
+        assert shown in text
+        assert (shown == "‹email›") == ("ann@harbor" not in text)
 
 
 async def test_the_queue_in_the_chat_is_for_staff_only(bot: Bot) -> None:
