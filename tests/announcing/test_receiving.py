@@ -339,12 +339,12 @@ async def test_staff_see_how_far_it_is_in_one_message_and_a_last_word_when_it_is
         await desk.press("Send now to 31")
         number = (await desk.announcement())["id"]
         await until_finished(bot, number)
-        await until(lambda: any("is out" in reply.text for reply in bot.to("jie")))
+        await until(lambda: any(reply.edits and "Sent: 31 of 31" in reply.text for reply in bot.to("jie")))
 
-    shown = [reply for reply in bot.to("jie") if "Sent: 31 of 31" in reply.text]
-    assert shown[0].edits is not None, "the message of the confirmation is brought up to date"
-    assert shown[-1].text.startswith("✅ The announcement is out.")
-    assert "Correct" in str(shown[-1].buttons)
+    (report,) = [reply for reply in bot.to("jie") if reply.text.startswith("✅ The announcement is out.")]
+    assert report.edits is None, "the last word is a message of its own"
+    assert "Sent: 31 of 31" in report.text
+    assert "Correct" in str(report.buttons)
 
 
 async def test_pause_resume_and_cancel_are_a_press_each_and_on_record(bot: Bot) -> None:
