@@ -161,13 +161,13 @@ def _measured(label: LabeledQuestion, answer: Answer, files: Mapping[str, str]) 
 
 
 def is_right(label: LabeledQuestion, answer: Answer, files: Mapping[str, str]) -> bool:
-    """Tell whether a question was answered from a place that answers it, or refused where none does.
+    """Tell whether a question was answered first from a place that answers it, or refused where none does.
 
-    `files` are the documents' paths by id.
+    `files` are the documents' paths by id. A right place quoted second, below another one, is not enough.
     """
     if not label.answerable:
         return not answer.answered
-    cited = {citation.passage_id for citation in answer.citations}
+    cited = {citation.passage_id for citation in answer.citations[:1]}
     passages = [scored.passage for scored in answer.retrieved if scored.passage.id in cited]
     places = [(files.get(p.document_id, p.document_id), _headings(p)) for p in passages]
     whole = {doc for doc, heading in label.places if heading is None}
