@@ -60,13 +60,22 @@ class Sharing:
     async def keep(self) -> None:
         """Take part until canceled; nothing may be sent before the first round is over."""
         while True:
+            # Canceled in the middle of a statement, PostgreSQL's driver may never come back from closing.
+            working = asyncio.ensure_future(self._try_round())
             try:
-                await self.round()
-            except Exception as error:
-                logger.warning("the rate is not shared: %s (%s)", type(error).__name__, where(error))
-                if monotonic() - self._written > _SILENT:
-                    self._pacer.share = 0
+                await asyncio.shield(working)
+            except asyncio.CancelledError:
+                await working
+                raise
             await asyncio.sleep(_TOGETHER if self._others or not self._pacer.share else _ALONE)
+
+    async def _try_round(self) -> None:
+        try:
+            await self.round()
+        except Exception as error:
+            logger.warning("the rate is not shared: %s (%s)", type(error).__name__, where(error))
+            if monotonic() - self._written > _SILENT:
+                self._pacer.share = 0
 
     async def leave(self) -> None:
         """Give everything back."""
