@@ -339,12 +339,15 @@ async def test_staff_see_how_far_it_is_in_one_message_and_a_last_word_when_it_is
         await desk.press("Send now to 31")
         number = (await desk.announcement())["id"]
         await until_finished(bot, number)
-        await until(lambda: any(reply.edits and "Sent: 31 of 31" in reply.text for reply in bot.to("jie")))
-
-    (report,) = [reply for reply in bot.to("jie") if reply.text.startswith("✅ The announcement is out.")]
-    assert report.edits is None, "the last word is a message of its own"
-    assert "Sent: 31 of 31" in report.text
+        await until(lambda: {bool(reply.edits) for reply in shown(bot)} == {True, False})
+    report = next(reply for reply in shown(bot) if not reply.edits)
+    assert report.text.startswith("✅ The announcement is out."), "the last word is a message of its own"
     assert "Correct" in str(report.buttons)
+
+
+def shown(bot: Bot) -> list[Reply]:
+    """What staff saw of the end: the message of the confirmation brought up to date, and the last word."""
+    return [reply for reply in bot.to("jie") if "Sent: 31 of 31" in reply.text]
 
 
 async def test_pause_resume_and_cancel_are_a_press_each_and_on_record(bot: Bot) -> None:
