@@ -22,6 +22,7 @@ from bot.app import (
     with_desks,
 )
 from bot.attendance import Attendance, Patience
+from bot.background import background
 from bot.channels.base import Channel
 from bot.chores import keep_counting, keep_grouping, keep_indexing, keep_sweeping
 from bot.delivery import Delivery
@@ -85,25 +86,20 @@ async def serve(settings: Settings) -> None:
             await console.start()
             logger.info("the console is at %s", settings.console_address)
         heartbeat.start()
-        chores = [
-            asyncio.create_task(chore)
-            for chore in (
-                publisher.keep(),
-                heartbeat.keep(),
-                *_side_work(settings, services, files, worker, names),
-                *(StaffMenus(database, one, program.default_language).keep() for one in channels),
-            )
-        ]
         if not channels:
             logger.warning("no channel is configured (BOT_TELEGRAM_TOKEN): only the console is served")
         shown = ",".join(names) or "none"
         logger.info("ready program=%s channels=%s passages=%d", program.slug, shown, len(knowledge))
+        chores = (
+            publisher.keep(),
+            heartbeat.keep(),
+            *_side_work(settings, services, files, worker, names),
+            *(StaffMenus(database, one, program.default_language).keep() for one in channels),
+        )
         try:
-            async with _announcements(services, channels, worker, stop):
+            async with background(*chores), _announcements(services, channels, worker, stop):
                 await _run(dispatcher, console, stop)
         finally:
-            for chore in chores:
-                chore.cancel()
             heartbeat.stop()
             for channel in channels:
                 await channel.close()
@@ -151,17 +147,15 @@ async def _announcements(
     """Send announcements on every channel while the block runs; afterwards finish what was begun."""
     sharings = [Sharing(services.database, one.name, worker, one.pacer, utc_now) for one in channels]
     sending = [asyncio.create_task(_announcing(services, one, worker).run(stop)) for one in channels]
-    keeping = [asyncio.create_task(sharing.keep()) for sharing in sharings]
-    try:
-        yield
-    finally:
-        stop.set()
-        await asyncio.gather(*sending)
-        for keeper in keeping:
-            keeper.cancel()
-        for sharing in sharings:
-            with contextlib.suppress(StorageError):
-                await sharing.leave()
+    async with background(*(sharing.keep() for sharing in sharings)):
+        try:
+            yield
+        finally:
+            stop.set()
+            await asyncio.gather(*sending)
+    for sharing in sharings:
+        with contextlib.suppress(StorageError):
+            await sharing.leave()
 
 
 async def _run(dispatcher: Dispatcher | None, console: ConsoleServer | None, stop: asyncio.Event) -> None:
@@ -184,19 +178,16 @@ async def converse(settings: Settings) -> None:
         channel = terminal_channel(settings, program, utc_now)
         files = FileStore(settings.data_dir, [channel])
         services = _services(settings, database, knowledge, [channel], files)
-        publishing = asyncio.create_task(
-            Publisher(database, knowledge, open_library(settings, program)).keep()
-        )
-        reminding = asyncio.create_task(Reminders(services, [channel.name]).keep())
+        publisher = Publisher(database, knowledge, open_library(settings, program))
+        reminders = Reminders(services, [channel.name])
         stop, worker = asyncio.Event(), new_worker_id()
-        announcing = asyncio.create_task(_announcing(services, channel, worker).run(stop))
-        try:
-            await _dispatcher(services, [channel], worker).serve(stop)
-        finally:
-            stop.set()
-            reminding.cancel()
-            publishing.cancel()
-            await announcing
+        async with background(publisher.keep(), reminders.keep()):
+            announcing = asyncio.create_task(_announcing(services, channel, worker).run(stop))
+            try:
+                await _dispatcher(services, [channel], worker).serve(stop)
+            finally:
+                stop.set()
+                await announcing
 
 
 @contextlib.asynccontextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.background import background
 from bot.health import STALE, Heartbeat, folder, seconds_since_last
 from tests.bot.conftest import Installation
 
@@ -17,9 +18,8 @@ async def test_a_running_bot_renews_its_sign_of_life(tmp_path: Path) -> None:
     heartbeat.start()
     (sign,) = folder(tmp_path).iterdir()
     os.utime(sign, (1, 1))
-    keeping = asyncio.create_task(heartbeat.keep())
-    await asyncio.sleep(0.05)
-    keeping.cancel()
+    async with background(heartbeat.keep()):
+        await asyncio.sleep(0.05)
     age = seconds_since_last(tmp_path)
     assert age is not None
     assert age < 5

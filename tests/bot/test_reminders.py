@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bot.background import background
 from bot.reminders import Reminders, due_now, quiet
 from handlers.messages import Reply
 from handlers.texts import Texts
@@ -287,9 +288,8 @@ async def test_a_failed_look_is_followed_by_the_next(
         raise OSError
 
     monkeypatch.setattr(Reminders, "look", look)
-    task = asyncio.create_task(Reminders(services(store, clock)).keep(0.01))
-    await asyncio.sleep(0.1)
-    task.cancel()
+    async with background(Reminders(services(store, clock)).keep(0.01)):
+        await asyncio.sleep(0.1)
     assert looks > 1
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bot.background import background
 from bot.publishing import Publisher
 from handlers.ask import _trace
 from handlers.review.documents import DocumentDesk
@@ -84,12 +84,12 @@ async def shelved(console: Desk, indexed: KnowledgeConfig) -> AsyncIterator[Shel
     rehearsals = Rehearsals(publisher.library, [GOLDEN], knowledge.in_background())
     desk = DocumentDesk(console.database, knowledge, publisher, rehearsals, lambda: datetime.now(UTC))
     object.__setattr__(console.console.services, "documents", desk)
-    chore = asyncio.create_task(publisher.keep())
-    assert await publisher.published()
     try:
-        yield Shelf(desk, console.database, knowledge)
+        async with background(publisher.keep()):
+            assert await publisher.published()
+            try:
+                yield Shelf(desk, console.database, knowledge)
+            finally:
+                await console.console.trials.settled()
     finally:
-        await console.console.trials.settled()
-        chore.cancel()
-        await asyncio.gather(chore, return_exceptions=True)
         await knowledge.close()

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bot.background import background
 from bot.publishing import Publisher
 from knowledge.config import KnowledgeConfig
 from knowledge.ingest import ingest
@@ -97,12 +98,10 @@ async def a_process(
     knowledge = Knowledge(here, embeddings, load, lambda: current_version(here))
     library = Library(here, lambda: folder)
     publisher = Publisher(database, knowledge, library)
-    chore = asyncio.create_task(publisher.keep()) if publishing else None
     try:
-        yield Harbor(database, knowledge, library, publisher, embeddings)
+        async with background(*([publisher.keep()] if publishing else [])):
+            yield Harbor(database, knowledge, library, publisher, embeddings)
     finally:
-        if chore is not None:
-            chore.cancel()
         await knowledge.close()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.background import background
 from bot.publishing import Publisher
 from handlers.ask import _trace
 from handlers.review.checks import LONGEST_BODY, DocumentRefused
@@ -65,11 +65,9 @@ async def office(database: Database, indexed: KnowledgeConfig) -> AsyncIterator[
     desk = DocumentDesk(database, knowledge, publisher, rehearsals, lambda: datetime.now(UTC))
     async with database.unit_of_work() as work:
         ada = await work.staff.add("Ada", "editor")
-    chore = asyncio.create_task(publisher.keep())
-    assert await publisher.published()
-    yield Office(desk, database, knowledge, ada)
-    chore.cancel()
-    await asyncio.gather(chore, return_exceptions=True)
+    async with background(publisher.keep()):
+        assert await publisher.published()
+        yield Office(desk, database, knowledge, ada)
     await knowledge.close()
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.background import background
 from handlers.review.overlay import overlay_of
 from knowledge.config import KnowledgeConfig
 from knowledge.errors import KnowledgeError
@@ -56,13 +57,12 @@ async def test_many_saves_in_a_row_make_few_generations(harbor: Harbor, here: Kn
                 published.append(version)
             await asyncio.sleep(0.01)
 
-    watching = asyncio.create_task(watch())
-    for number in range(30):
-        await harbor.save(crane(f"It lifts {number} tonnes."), based_on=number)
-        harbor.publisher.changed()
-    await harbor.publisher.published()
-    await until(lambda: _says(harbor, LIFTS, "29"))
-    watching.cancel()
+    async with background(watch()):
+        for number in range(30):
+            await harbor.save(crane(f"It lifts {number} tonnes."), based_on=number)
+            harbor.publisher.changed()
+        await harbor.publisher.published()
+        await until(lambda: _says(harbor, LIFTS, "29"))
     assert len(published) < 15
 
 

@@ -145,6 +145,7 @@ def _problem(description: str) -> dict[str, Any]:
 def resource(name: str) -> APIRouter:
     """Make the router of a resource; its paths begin with /api/v1."""
     answers: dict[int | str, dict[str, Any]] = {
+        400: _problem("The body cannot be read: it is not UTF-8."),
         401: _problem("The token is missing, wrong, expired or revoked."),
         403: _problem("The role or the token's scopes do not allow this."),
         422: _problem("Something in the request is not right; `errors` says what."),

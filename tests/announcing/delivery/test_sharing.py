@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.announcing import Timing
+from bot.background import background
 from bot.channels.telegram import TelegramChannel
 from bot.leadership import Leadership
 from bot.pacer import Pacer
@@ -30,11 +31,8 @@ def now() -> datetime:
 async def shared(database: Database, worker: str, pacer: Pacer) -> AsyncIterator[Sharing]:
     """Take part in sharing for as long as the block lasts."""
     sharing = Sharing(database, "telegram", worker, pacer, now)
-    keeping = asyncio.create_task(sharing.keep())
-    try:
+    async with background(sharing.keep()):
         yield sharing
-    finally:
-        keeping.cancel()
 
 
 def test_replies_are_provided_for_first_and_the_rest_goes_to_who_announces() -> None:
