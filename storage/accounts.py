@@ -110,10 +110,6 @@ class Accounts(Repository):
             return False
         return await self._change(staff_id, recovery=[code for code in row.recovery if code != used])
 
-    async def set_recovery(self, staff_id: int, recovery: Sequence[str]) -> bool:
-        """Replace all recovery codes."""
-        return await self._change(staff_id, recovery=list(recovery))
-
     async def _change(self, staff_id: int, **values: Any) -> bool:
         statement = update(_accounts).where(_accounts.c.staff_id == staff_id)
         return (await self._write(statement.values(values))).rowcount == 1

@@ -109,10 +109,6 @@ class Handovers(Repository):
             reminded_at=null(),
         )
 
-    async def follow(self, handover_id: int, staff_id: int, relay_id: int | None) -> HandoverRecord | None:
-        """Follow a handover in a chat of one's own, or no longer; None when it is not in one's hands."""
-        return await self._changed(handover_id, _handovers.c.staff_id == staff_id, relay_id=relay_id)
-
     async def put_back(self, handover_id: int, staff_id: int) -> HandoverRecord | None:
         """Let a handover wait for another person; None when it is not in this one's hands."""
         return await self._changed(

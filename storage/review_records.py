@@ -151,11 +151,6 @@ class Retention:
     files: int | None = None
     audit: int | None = None
 
-    @property
-    def keeps_all(self) -> bool:
-        """Whether nothing is ever removed."""
-        return all(getattr(self, name) is None for name in self.__slots__)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionRecord:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
@@ -62,11 +61,6 @@ def clean_json(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [clean_json(item) for item in value]
     return value
-
-
-def dump_json(value: Any) -> str:
-    """Write JSON the short way, so that text in it stays readable and searchable."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 class CleanText(TypeDecorator[str]):

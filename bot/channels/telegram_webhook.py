@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hmac
 import json
 import logging
 import socket
 import time
 import zlib
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -22,8 +19,8 @@ from starlette.routing import Route
 from bot.channels.base import Inbox, RawUpdate
 from bot.channels.telegram_client import TelegramConfig, TelegramSetupError
 from bot.channels.telegram_parse import raw_update
-from bot.listening import listen
 from bot.logs import describe
+from bot.web_server import WebServer, listen
 
 logger = logging.getLogger(__name__)
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 (a header's name)
@@ -119,14 +116,6 @@ def _update(body: bytes) -> RawUpdate:
     return found
 
 
-class _Server(uvicorn.Server):
-    """Leaves signals to the program, which stops all its channels together."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 class WebhookServer:
     """Listens for Telegram between `start` and `stop`."""
 
@@ -136,16 +125,7 @@ class WebhookServer:
         self._tasks: list[asyncio.Task[None]] = []
         path = urlsplit(config.webhook_url).path
         app = webhook_app(self._batcher, path, config.webhook_secret)
-        self._server = _Server(
-            uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                server_header=False,
-                timeout_graceful_shutdown=_GRACE_SECONDS,
-            )
-        )
+        self._server = WebServer(app, grace=_GRACE_SECONDS)
 
     async def start(self) -> None:
         """Bind the address; TelegramSetupError when it is taken or wrong."""

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
-from collections.abc import Iterator
-
-import uvicorn
 
 from bot.console.app import console_app
 from bot.console.config import Console, ConsoleSetupError
 from bot.console.sweeping import keep_sweeping
-from bot.listening import listen
+from bot.web_server import WebServer, listen
 
 _GRACE_SECONDS = 3
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to the program, which stops everything together."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 class ConsoleServer:
@@ -32,16 +20,7 @@ class ConsoleServer:
         self._console = console
         self._task: asyncio.Task[None] | None = None
         self._sweeping: asyncio.Task[None] | None = None
-        self._server = _Server(
-            uvicorn.Config(
-                console_app(console),
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                server_header=False,
-                timeout_graceful_shutdown=_GRACE_SECONDS,
-            )
-        )
+        self._server = WebServer(console_app(console), grace=_GRACE_SECONDS)
 
     async def start(self) -> None:
         """Bind the address; ConsoleSetupError when it is taken or wrong."""

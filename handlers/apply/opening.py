@@ -35,11 +35,6 @@ def wishes(turn: Turn) -> bool:
     )
 
 
-def start_button(turn: Turn) -> Button:
-    """The button that begins or continues the application."""
-    return button(turn.say("apply.button.start"), "apply")
-
-
 async def apply(turn: Turn) -> Result:
     """Begin an application, or continue the founder's draft."""
     form = turn.services.form

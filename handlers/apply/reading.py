@@ -100,11 +100,6 @@ class Reading:
         """Whether every sentence is built like a question."""
         return bool(self.sentences) and all(item.asks for item in self.sentences)
 
-    def names_a_topic(self) -> bool:
-        """Whether a short text only names what founders ask about: "crane prices"."""
-        short = self.slot is not None and self.slot.question.type == "text" and len(self.text) <= 40
-        return short and self.topical() and OURS.search(self.text) is None
-
     def plausible(self) -> bool:
         """Whether a text that asks nothing looks like an answer to this very question, as far as words tell.
 
