@@ -245,7 +245,7 @@ async def test_what_is_scheduled_begins_at_its_time_and_not_before(world: World)
     async with world.announcing(timing=Timing()):
         await world.is_over(announcement)
     (call,) = world.api.calls("sendMessage")
-    assert 0.9 < asyncio.get_running_loop().time() - began < 3.0
+    assert 0.9 < asyncio.get_running_loop().time() - began < 10.0
     assert call.status == 200
 
 
