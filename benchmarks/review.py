@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.review_seed import Size, seed
 from benchmarks.tables import table
-from knowledge.words import words_of
+from handlers.review.search_words import search_words
 from storage.database import Database
 from storage.migrate import upgrade
 from tests.console.desk import Browser, Desk, console_of
@@ -76,7 +76,7 @@ async def measure(url: str, size: Size) -> dict[str, list[tuple[float, str]]]:
     started = time.perf_counter()
     await seed(url, size)
     print(f"{size.messages:,} messages seeded in {time.perf_counter() - started:.0f} s", file=sys.stderr)
-    database = Database.open(url, segment=words_of)
+    database = Database.open(url, segment=search_words)
     with tempfile.TemporaryDirectory() as folder:
         desk = Desk(console=console_of(database, Clock(), Path(folder)), clock=Clock())
         browser = await desk.browser("reviewer")

@@ -18,7 +18,7 @@ from typing import Any
 
 import asyncpg
 
-from knowledge.words import words_of
+from handlers.review.search_words import search_words
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 TRACKS = ("technical", "residency", "pilot", "financing", "training")
@@ -76,7 +76,7 @@ def _texts(
 
 
 def _vector(text: str) -> str:
-    return " ".join(f"'{word}'" for word in sorted(words_of(text)))
+    return " ".join(f"'{word}'" for word in sorted(search_words(text)))
 
 
 _OF_TURNS = (

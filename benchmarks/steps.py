@@ -21,10 +21,10 @@ from rich.console import Console
 from rich.table import Table
 
 from handlers.messages import Reply
+from handlers.review.search_words import search_words
 from handlers.route import Route
 from handlers.routes import ROUTES
 from handlers.turn import Result, Turn
-from knowledge.words import words_of
 from storage.database import Database
 from storage.entries import Sender
 from storage.migrate import upgrade
@@ -114,7 +114,7 @@ def databases(folder: Path) -> Iterator[dict[str, str]]:
 
 
 async def _run(url: str, tell: Callable[[int, float, float], None]) -> None:
-    database = Database.open(url, segment=words_of)
+    database = Database.open(url, segment=search_words)
     try:
         work: list[tuple[int, Callable[[], Awaitable[None]]]] = [
             (0, lambda: asyncio.sleep(0)),

@@ -39,10 +39,10 @@ from bot.sharing import Sharing
 from bot.watching import Watching
 from bot.workers import new_worker_id
 from handlers.program import load_program
+from handlers.review.search_words import search_words
 from handlers.turn import Services
 from knowledge.errors import KnowledgeError
 from knowledge.language import detect
-from knowledge.words import words_of
 from storage.database import Database
 from storage.errors import StorageError
 
@@ -194,7 +194,7 @@ async def converse(settings: Settings) -> None:
 async def opened(settings: Settings) -> AsyncIterator[tuple[Database, Knowledge]]:
     """The database, checked, and the knowledge, warm; both closed at the end."""
     asyncio.get_running_loop().set_exception_handler(report_lost_error)
-    database = Database.open(settings.database, segment=words_of)
+    database = Database.open(settings.database, segment=search_words)
     try:
         await database.require_ready()
         started = perf_counter()

@@ -272,6 +272,7 @@ def _incoming(turn: Turn, message: IncomingMessage) -> NewIncoming:
         text=masked(message.text, code),
         language=turn.written,
         payload={name: masked(value, code) for name, value in details.items() if value},
+        names=tuple(name for name in (message.sender_name, message.username) if name),
     )
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from storage.announcement_records import Role
+
+if TYPE_CHECKING:
+    from storage.database import UnitOfWork
 
 Permission = Literal[
     "account.own",
@@ -69,3 +72,12 @@ GRANTED: Mapping[Role, frozenset[Permission]] = {
 def may(role: Role, permission: Permission) -> bool:
     """Tell whether a role allows something."""
     return permission in GRANTED[role]
+
+
+async def disable_all(work: UnitOfWork, staff_id: int) -> None:
+    """Take every right away in one unit of work: chat account, codes, sessions, links and tokens."""
+    await work.staff.disable(staff_id)
+    await work.codes.withdraw(staff_id)
+    await work.sessions.end_all(staff_id)
+    await work.one_time_links.revoke(staff_id)
+    await work.api_tokens.revoke_all(staff_id)

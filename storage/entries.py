@@ -24,7 +24,10 @@ class Sender:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewIncoming:
-    """A founder's message; `payload` holds what is not text (command, button, attachments)."""
+    """A founder's message; `payload` holds what is not text (command, button, attachments).
+
+    `names` are those by which the founder goes, where whoever adds it knows them.
+    """
 
     conversation_id: int
     founder_id: int
@@ -34,6 +37,7 @@ class NewIncoming:
     text: str = ""
     language: str | None = None
     payload: Payload = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from storage.application_erasure import KEPT as KEPT_OF_APPLICATIONS
 from storage.application_erasure import erase_applications
 from storage.records import ErasureReport
 from storage.repository import Repository, Scope, table
-from storage.review_people import erase_review
+from storage.review_people import erase_review, erase_views
 from storage.tables import Conversation, Feedback, Founder, Handover, Identity, Inbox, Message, Outbox, Trace
 
 _founders, _identities, _conversations = table(Founder), table(Identity), table(Conversation)
@@ -72,11 +72,15 @@ async def erase(repository: Repository, scope: Scope, founder_id: int) -> Erasur
         .where(_founders.c.id == founder_id)
         .values(language=None, erased_at=repository._now()),
     }
+    views = await erase_views(repository, founder_id, person.conversations)
     of_applications = await erase_applications(repository, founder_id)
     of_announcements = await erase_announcements(repository, founder_id)
     counts = {name: (await repository._write(step)).rowcount for name, step in steps.items()}
     of_review = await erase_review(repository, person.conversations)
-    return ErasureReport(erased=of_applications | of_announcements | of_review | counts, kept=dict(KEPT))
+    return ErasureReport(
+        erased={"saved_views": views} | of_applications | of_announcements | of_review | counts,
+        kept=dict(KEPT),
+    )
 
 
 async def _gather(repository: Repository, founder_id: int) -> _Person:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import bindparam, func, insert, select, update
 
@@ -10,9 +10,9 @@ from storage.entries import NewAnnounced, NewIncoming, NewOutgoing
 from storage.exports import ROWS, export_row
 from storage.records import ExportRow, MessageRecord
 from storage.repository import Params, Repository, columns, filled, named, table
-from storage.tables import Conversation, Message, Words, clean_text
+from storage.tables import Conversation, Identity, Message, Words, clean_text
 
-_messages, _conversations = table(Message), table(Conversation)
+_messages, _conversations, _identities = table(Message), table(Conversation), table(Identity)
 _COLUMNS = columns(Message, MessageRecord)
 _ADD_INCOMING = insert(_messages).returning(*_COLUMNS)
 
@@ -48,7 +48,7 @@ _RECENT = (
     .limit(named("count"))
 )
 _WORDLESS = (
-    select(_messages.c.id, _messages.c.text)
+    select(_messages.c.id, _messages.c.text, _messages.c.conversation_id)
     .where(_messages.c.words.is_(None))
     .order_by(_messages.c.id)
     .limit(named("count"))
@@ -67,6 +67,8 @@ class Messages(Repository):
 
     async def add_incoming(self, message: NewIncoming) -> MessageRecord:
         """Store a founder's message."""
+        if message.names:
+            self._scope.names.setdefault(message.conversation_id, message.names)
         return await self._add(
             message.conversation_id,
             {
@@ -144,7 +146,11 @@ class Messages(Repository):
             return 0
         rows = await self._rows(_WORDLESS, {"count": limit})
         if rows:
-            words = [{"row_id": row.id, "found": segment(row.text)} for row in rows]
+            names = await self._names({row.conversation_id for row in rows})
+            words = [
+                {"row_id": row.id, "found": segment(row.text, names.get(row.conversation_id, ()))}
+                for row in rows
+            ]
             await self._write(_GIVE_WORDS, words)
         return len(rows)
 
@@ -155,8 +161,26 @@ class Messages(Repository):
     async def _add(self, conversation_id: int, values: Params) -> MessageRecord:
         if conversation_id in self._scope.erased_conversations:
             values = {**values, "kind": "erased", "text": "", "payload": {}, "external_id": None}
-        segment = self._scope.segment
-        values = {**values, "words": None if segment is None else segment(clean_text(values["text"]))}
+        values = {**values, "words": await self._words(conversation_id, clean_text(values["text"]))}
         statement = _ADD_OUTGOING if "asked_id" in values else _ADD_INCOMING
         result = await self._write(statement, {"conversation_id": conversation_id, **values})
         return filled(MessageRecord, result.one())
+
+    async def _words(self, conversation_id: int, text: str) -> Collection[str] | None:
+        segment, known = self._scope.segment, self._scope.names
+        if segment is None:
+            return None
+        if text and conversation_id not in known:
+            known[conversation_id] = (await self._names([conversation_id])).get(conversation_id, ())
+        return segment(text, known.get(conversation_id, ()))
+
+    async def _names(self, conversations: Collection[int]) -> dict[int, tuple[str, ...]]:
+        rows = await self._rows(
+            select(_conversations.c.id, _identities.c.name, _identities.c.username)
+            .join(_identities, _identities.c.founder_id == _conversations.c.founder_id)
+            .where(_conversations.c.id.in_(conversations))
+        )
+        found: dict[int, tuple[str, ...]] = {}
+        for row in rows:
+            found[row.id] = (*found.get(row.id, ()), *filter(None, (row.name, row.username)))
+        return found

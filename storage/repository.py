@@ -19,8 +19,11 @@ from storage.failures import FAILURES, Place, explained
 from storage.tables import Table as Mapped
 
 R = TypeVar("R")
-Segment = Callable[[str], Collection[str]]
-"""Words a text is found by: word characters, points and commas only."""
+Segment = Callable[[str, Sequence[str]], Collection[str]]
+"""Words a text is found by, given the names its founder goes by: word characters, points and commas only.
+
+Those that begin with a point are only in what masking hides; see `Search.hidden`.
+"""
 Params = Mapping[str, Any]
 INSERTS: Mapping[str, Callable[[Table], PostgresInsert | SqliteInsert]] = {
     "sqlite": sqlite_insert,
@@ -35,7 +38,8 @@ class Scope:
     `erased_*` name what was erased in this very unit: whatever is added for it afterwards (the reply that
     confirms the erasure) is stored without words and is not linked to the person. `failure` is the error of
     a statement that failed: after it PostgreSQL answers COMMIT with a rollback and says nothing. `segment`
-    gives the words a message is found by; without it they are left to the next one who indexes.
+    gives the words a message is found by; without it they are left to the next one who indexes. `names`
+    are those of the founders of conversations, as far as somebody had to know them.
     """
 
     connection: AsyncConnection
@@ -46,6 +50,7 @@ class Scope:
     erased_chats: set[tuple[str, str]] = field(default_factory=set)
     failure: StorageError | None = None
     segment: Segment | None = None
+    names: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Repository:

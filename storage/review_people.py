@@ -4,21 +4,79 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
-from sqlalchemy import Select, delete, func, select, text, update
+from sqlalchemy import Select, delete, func, or_, select, text, update
 
 from storage.announcement_tables import AuditEntry
 from storage.gap_tables import GapQuestion
 from storage.repository import Repository, table
-from storage.review_tables import ConversationNote, ConversationTag
-from storage.tables import Conversation, Message
+from storage.review_records import Search
+from storage.review_tables import ConversationNote, ConversationTag, SavedView
+from storage.searching import has_words
+from storage.tables import Conversation, Identity, Message
 
-_notes, _tags = table(ConversationNote), table(ConversationTag)
+_notes, _tags, _views = table(ConversationNote), table(ConversationTag), table(SavedView)
 _gaps, _audit = table(GapQuestion), table(AuditEntry)
-_conversations, _messages = table(Conversation), table(Message)
+_conversations, _messages, _identities = table(Conversation), table(Message), table(Identity)
 _TIDY_AT_ONCE = 20_000
 _WITH_WORDS = ("conversation.tag", "conversation.untag")
 """What the audit log says about these holds the tag, which goes with the conversation."""
+
+
+async def erase_views(repository: Repository, founder_id: int, conversations: Sequence[int]) -> int:
+    """Remove saved views that look for this person: by number or name, or by words only they have said.
+
+    It looks at what they said and how they are called, so it comes before either is erased.
+    """
+    rows = await repository._rows(select(_views.c.id, _views.c.name, _views.c.query))
+    names = await repository._rows(
+        select(_identities.c.name, _identities.c.username).where(_identities.c.founder_id == founder_id)
+    )
+    called = {part.casefold() for row in names for part in (row.name, row.username) if part}
+    gone = []
+    for row in rows:
+        asked = dict(parse_qsl(row.query))
+        person, words = asked.get("person", "").strip().casefold(), asked.get("q", "")
+        if (
+            person == f"#{founder_id}"
+            or (person and await _only_their_name(repository, person.removeprefix("@"), founder_id))
+            or any(len(name) > 1 and name in f"{row.name} {words}".casefold() for name in called)
+            or (words and await _only_theirs(repository, words, conversations))
+        ):
+            gone.append(row.id)
+    return (await repository._write(delete(_views).where(_views.c.id.in_(gone)))).rowcount if gone else 0
+
+
+async def _only_their_name(repository: Repository, part: str, founder_id: int) -> bool:
+    """Whether this person, and nobody else, has a name or user name with this in it."""
+    named = or_(
+        func.lower(_identities.c.name).contains(part, autoescape=True),
+        func.lower(_identities.c.username).contains(part, autoescape=True),
+    )
+    rows = await repository._rows(select(_identities.c.founder_id).where(named).distinct().limit(2))
+    return [row.founder_id for row in rows] == [founder_id]
+
+
+async def _only_theirs(repository: Repository, words: str, conversations: Sequence[int]) -> bool:
+    """Whether messages of these conversations, and no others, hold all of some words."""
+    segment, dialect = repository._scope.segment, repository._scope.place.dialect
+    found = segment(words, ()) if segment is not None else ()
+    # What hides is searched as well; the last character of Chinese is a word only where a text ends.
+    plain = {word.lstrip(".") for word in found} - {""}
+    begun = frozenset(word for word in plain if word.isascii())
+    whole = frozenset(word for word in plain if not word.isascii() and len(word) > 1)
+    if not begun and not whole:
+        return False
+    condition = has_words(Search(words=whole, beginnings=begun, hidden=True), dialect)
+    theirs = _messages.c.conversation_id.in_(conversations)
+    row = await repository._row(
+        select(
+            select(_messages.c.id).where(condition, theirs).exists().label("theirs"),
+            select(_messages.c.id).where(condition, ~theirs).exists().label("others"),
+        )
+    )
+    return row is not None and bool(row.theirs) and not row.others
 
 
 async def erase_review(repository: Repository, conversations: Sequence[int]) -> dict[str, int]:

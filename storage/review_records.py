@@ -8,17 +8,25 @@ from datetime import datetime
 
 from storage.records import HandoverRecord, MessageRecord, Payload, Rating, TraceRecord
 
+HIDDEN = "."
+"""Begins a word that is only in what masking hides, as no word of a text does."""
+
+ANYTHING_HIDDEN = ".."
+"""A word of every message of which something is hidden."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """Words that all have to be in one message: whole ones, beginnings, and phrases as they are written.
 
-    A phrase only narrows: the words in it belong into `words`, too.
+    A phrase only narrows: the words in it belong into `words`, too. `hidden` also finds what masking hides;
+    without it a phrase is looked for only in messages of which nothing is hidden.
     """
 
     words: frozenset[str] = frozenset()
     beginnings: frozenset[str] = frozenset()
     phrases: tuple[str, ...] = ()
+    hidden: bool = False
 
     @property
     def empty(self) -> bool:

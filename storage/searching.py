@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from storage.repository import Repository, table
-from storage.review_records import Search
+from storage.review_records import ANYTHING_HIDDEN, HIDDEN, Search
 from storage.tables import Conversation, Message, Number
 
 _messages, _conversations = table(Message), table(Conversation)
@@ -104,8 +104,10 @@ async def _is_often_said(repository: Repository, search: Search) -> bool:
 
 
 def _on_postgresql(search: Search, indexed: bool) -> ColumnElement[bool]:
-    terms = [f"'{word}'" for word in sorted(search.words)]
-    terms += [f"'{begun}':*" for begun in sorted(search.beginnings)]
+    terms = [_either(search, "'{}'", word, " | ") for word in sorted(search.words)]
+    terms += [_either(search, "'{}':*", begun, " | ") for begun in sorted(search.beginnings)]
+    if search.phrases and not search.hidden:
+        terms.append(f"!'{ANYTHING_HIDDEN}'")
     query = cast(bindparam(None, " & ".join(terms), TSQUERY), TSQUERY)
     nothing = cast(literal("", TSVECTOR), TSVECTOR)
     words = _messages.c.words if indexed else func.coalesce(_messages.c.words, nothing)
@@ -114,10 +116,16 @@ def _on_postgresql(search: Search, indexed: bool) -> ColumnElement[bool]:
 
 
 def _on_sqlite(search: Search) -> ColumnElement[bool]:
-    terms = [f'"{word}"' for word in sorted(search.words)]
-    terms += [f'"{begun}" *' for begun in sorted(search.beginnings)]
+    terms = [_either(search, '"{}"', word, " OR ") for word in sorted(search.words)]
+    terms += [_either(search, '"{}" *', begun, " OR ") for begun in sorted(search.beginnings)]
+    wanted = " AND ".join(terms)
+    if search.phrases and not search.hidden:
+        wanted = f'({wanted}) NOT "{ANYTHING_HIDDEN}"'
     rows = text("SELECT rowid FROM message_words WHERE message_words MATCH :terms")
-    found: ColumnElement[bool] = _messages.c.id.in_(
-        rows.bindparams(bindparam("terms", " AND ".join(terms), unique=True))
-    )
+    found: ColumnElement[bool] = _messages.c.id.in_(rows.bindparams(bindparam("terms", wanted, unique=True)))
     return found
+
+
+def _either(search: Search, pattern: str, word: str, joined: str) -> str:
+    shown = pattern.format(word)
+    return f"({shown}{joined}{pattern.format(HIDDEN + word)})" if search.hidden else shown

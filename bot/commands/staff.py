@@ -99,14 +99,15 @@ def role(context: typer.Context, name: Who, role: _RoleOption) -> None:
 
 @app.command("disable")
 def disable(context: typer.Context, name: Who) -> None:
-    """Take away somebody's rights at once: chat, codes and all; what they did stays in the log."""
+    """Take away somebody's rights at once: chat, sessions, tokens and all; what they did stays in the log."""
+    from handlers.staff import disable_all
+
     settings = begin(context)
 
     async def write(database: Database) -> str:
         async with database.unit_of_work() as work:
             member = await find(work, name)
-            await work.staff.disable(member.id)
-            await work.codes.withdraw(member.id)
+            await disable_all(work, member.id)
             await _note(work, "staff.disable", member)
             return member.name
 

@@ -16,6 +16,7 @@ LOW_CONFIDENCE = 0.6
 """An answer below this is one the bot was not sure of."""
 
 _LONGEST = 200
+_NOBODY = "#0"
 _FLAGS = ("unanswered", "unsure", "unhelpful", "handover", "unreviewed")
 _QUOTED = re.compile(r'"([^"]{1,200})"')
 
@@ -65,8 +66,12 @@ class Filters:
         """Whether anything is set."""
         return self != Filters()
 
-    def wanted(self, timezone: ZoneInfo) -> ConversationFilter:
-        """Say it in storage's words; days are those of the program, the last one included."""
+    def wanted(self, timezone: ZoneInfo, *, unmask: bool) -> ConversationFilter:
+        """Say it in storage's words; days are those of the program, the last one included.
+
+        Who may not `unmask` finds nobody by a name and nothing by words that are hidden from them, or
+        searching would tell what masking does not.
+        """
         since, until = _day(self.since), _day(self.until)
         return ConversationFilter(
             since=None if since is None else _midnight(since, timezone),
@@ -75,23 +80,33 @@ class Filters:
             language=self.language or None,
             track=self.track or None,
             tag=self.tag or None,
-            person=self.person,
+            person=self.person if unmask or self.by_number else _NOBODY,
             unanswered=bool(self.unanswered),
             unsure=LOW_CONFIDENCE if self.unsure else None,
             unhelpful=bool(self.unhelpful),
             handover=bool(self.handover),
             unreviewed=bool(self.unreviewed),
-            search=search_of(self.q),
+            search=search_of(self.q, hidden=unmask),
         )
 
+    @property
+    def by_number(self) -> bool:
+        """Whether nobody, or somebody's number, is asked for rather than a name."""
+        return not self.person or self.person.startswith("#")
 
-def search_of(query: str) -> Search | None:
-    """Read what was typed into the search: words anywhere in one message, and "exact phrases" in quotes."""
+
+def search_of(query: str, *, hidden: bool = False) -> Search | None:
+    """Read what was typed into the search: words anywhere in one message, and "exact phrases" in quotes.
+
+    `hidden` also finds what masking hides.
+    """
     phrases = tuple(found.strip().lower() for found in _QUOTED.findall(query) if found.strip())
     words, begun = beginnings(_QUOTED.sub(" ", query))
     for phrase in phrases:
         words |= exact_words(phrase)
-    search = Search(words=words, beginnings=begun, phrases=phrases)
+        # One character alone is no word of the index, but begins one.
+        begun |= {one for one in beginnings(phrase)[1] if len(one) == 1 and not one.isascii()}
+    search = Search(words=words, beginnings=begun, phrases=phrases, hidden=hidden)
     return None if search.empty else search
 
 

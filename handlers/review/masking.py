@@ -10,6 +10,8 @@ from handlers.staff import may
 from storage.announcement_records import Role
 
 EMAIL, PHONE, NUMBER, NAME = "‹email›", "‹phone›", "‹id›", "‹name›"
+MARKS = (EMAIL, PHONE, NUMBER, NAME)
+"""What stands in the place of what is hidden."""
 
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 _HANDLE = re.compile(r"(?<![\w/])@[A-Za-z]\w{3,31}\b|(?<=t\.me/)\w{4,32}|(?i:(?<=wechat[:：]))\s*[\w-]{5,20}")

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -182,7 +183,18 @@ async def test_staff_are_added_listed_and_disabled_on_the_command_line(
     assert "there already" in founder_bot(tmp_path, "staff", "add", "Chen Jie", "--role", "owner").stderr
     assert founder_bot(tmp_path, "staff", "list").stdout == "1\tChen Jie\teditor\tnot linked\n"
     assert founder_bot(tmp_path, "staff", "role", "1", "--role", "owner").stdout == "Chen Jie is owner now.\n"
+    database = Database.open(sqlite_url)
+    async with database.unit_of_work() as work:
+        await work.sessions.begin(1, "password", timedelta(days=1), place=("Test", "127.0.0.1"))
+        token = await work.api_tokens.issue(1, "report", ["staff.see"], None)
+        link = await work.one_time_links.issue(1, timedelta(days=1))
     assert founder_bot(tmp_path, "staff", "disable", "Chen Jie").returncode == 0
+    async with database.unit_of_work(read_only=True) as work:
+        assert await work.sessions.counts(timedelta(days=1)) == {}
+        assert await work.api_tokens.find(token) is None
+        assert await work.one_time_links.whose(link) is None
+    assert (await rows(database, "api_tokens"))[0]["revoked_at"] is not None
+    await database.close()
     assert "There is no Chen Jie" in founder_bot(tmp_path, "staff", "code", "Chen Jie").stderr
     actions = founder_bot(tmp_path, "staff", "log").stdout
     assert [line.split("\t")[2] for line in actions.splitlines()] == [

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.words import words_of
+from handlers.review.search_words import search_words
 from storage.database import Database
 from tests.console.browser import Web, free_address, served
 from tests.console.desk import Desk, console_of
@@ -20,7 +20,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def store(sqlite_url: str, clock: Clock) -> AsyncIterator[Database]:
     """A database on SQLite alone, for what has nothing to do with the dialect."""
-    opened = Database.open(sqlite_url, clock=clock, segment=words_of)
+    opened = Database.open(sqlite_url, clock=clock, segment=search_words)
     yield opened
     await opened.close()
 
@@ -36,7 +36,7 @@ async def desk(store: Database, clock: Clock, tmp_path: Path) -> AsyncIterator[D
 @pytest.fixture
 async def both_desks(database_url: str, clock: Clock, tmp_path: Path) -> AsyncIterator[Desk]:
     """A console over SQLite and one over PostgreSQL."""
-    opened = Database.open(database_url, clock=clock, segment=words_of)
+    opened = Database.open(database_url, clock=clock, segment=search_words)
     made = Desk(console=console_of(opened, clock, tmp_path), clock=clock)
     yield made
     await made.close()

@@ -66,7 +66,7 @@ async def test_the_list_shows_who_wrote_last_with_personal_data_masked(both_desk
 async def test_filters_combine_in_the_address(both_desks: Desk, query: str, found: list[str]) -> None:
     async with bot_beside(both_desks) as bot:
         await some_talks(bot)
-    page = await (await both_desks.browser("viewer")).get(f"/conversations?{query}", htmx=True)
+    page = await (await both_desks.browser("editor")).get(f"/conversations?{query}", htmx=True)
     assert "<html" not in page.text
     said = re.findall(r'<p class="said">(.*?)</p>', page.text, re.S)
     assert len(said) == len(found)

@@ -67,6 +67,38 @@ async def test_a_founders_own_name_is_masked_on_every_page_of_gaps(desk: Desk) -
     assert "is there a gym" in text_of(await viewer.get("/gaps"))
 
 
+HIDDEN = (
+    "q=13812345678",
+    "q=138",
+    "q=li.wei",
+    "q=wei",
+    "q=Lee",
+    "q=rent+%22call+1%22",
+    "q=rent+%22%40mail%22",
+    "q=张三",
+    "q=rent+%22三%22",
+    "person=Ann",
+    "person=ann_l",
+)
+
+
+async def test_what_is_masked_is_found_only_by_those_who_may_unmask(both_desks: Desk) -> None:
+    desk = both_desks
+    async with bot_beside(desk) as bot:
+        said = "The rent, mail or call? I am Ann Lee (张三), li.wei@mail.example.org, call 138 1234 5678"
+        await bot.say(said + " 13812345678", "ann", sender_name="Ann Lee 张三", username="ann_lee")
+    viewer, editor = await desk.browser("viewer"), await desk.browser("editor")
+    token = await desk.token(await desk.person("owner"), ["conversation.see"])
+    api = desk.stranger(Authorization=f"Bearer {token}").client
+    assert "1 conversation" in text_of(await viewer.get("/conversations", q="rent call"))
+    for query in HIDDEN:
+        found = [text_of(await one.get(f"/conversations?{query}")) for one in (viewer, editor)]
+        assert "No conversations here" in found[0], query
+        assert "1 conversation" in found[1], query
+        assert "Ann Lee" not in found[1], query
+        assert (await api.get(f"/api/v1/conversations?{query}")).json()["items"] == [], query
+
+
 # --- what /forget leaves ------------------------------------------------------------------------------
 
 
@@ -100,6 +132,57 @@ async def test_a_tag_goes_with_forget_from_the_audit_log_too(both_desks: Desk) -
     assert [row["action"] for row in entries] == ["conversation.tag", "conversation.tag"]
     assert "kin of ann" not in str(entries)
     assert "kin of bo" in str(entries)
+
+
+async def test_views_that_look_for_a_person_go_with_forget(both_desks: Desk) -> None:
+    desk = both_desks
+    async with bot_beside(desk) as bot:
+        await bot.say("Is the rent due? Call 13812345678, 我叫王芳芳", "ann")
+        await bot.say("Is the rent due?", "bo")
+        editor = await desk.browser("editor")
+        number = (await rows(desk.database, "founders"))[0]["id"]
+        for name, query in {
+            "her number": f"person=%23{number}",
+            "her name": "person=ann&tag=x",
+            "her phone": "q=13812345678",
+            "她": "q=王芳芳",
+            "Ann Lee, again": "tag=y",
+            "rent": "q=rent&unanswered=1",
+            "nobody": "q=yacht",
+            "him": "person=bo",
+        }.items():
+            await editor.post("/conversations/views", {"name": name, "query": query})
+        await bot.press("v1:forget:yes", "ann")
+    kept = await rows(desk.database, "saved_views")
+    assert sorted(row["name"] for row in kept) == ["him", "nobody", "rent"]
+    assert "Ann" not in str(kept)
+
+
+async def test_notes_and_views_are_in_the_audit_log_without_their_words(both_desks: Desk) -> None:
+    desk = both_desks
+    async with bot_beside(desk) as bot:
+        await bot.say("How much is the rent?", "ann")
+    chat, reviewer = await chat_of(desk, "ann"), await desk.browser("reviewer")
+    notes = f"/conversations/{chat}/notes"
+    await reviewer.post(notes, {"text": "kidney"})
+    (note,) = await rows(desk.database, "conversation_notes")
+    await reviewer.post(f"{notes}/{note['id']}", {"text": "liver", "revision": 1})
+    await reviewer.post(f"{notes}/{note['id']}", {"text": "", "revision": 2})
+    await reviewer.post("/conversations/views", {"name": "kidneys", "query": "q=kidney&unanswered=1"})
+    (saved,) = await rows(desk.database, "saved_views")
+    path = f"/conversations/views/{saved['id']}"
+    await reviewer.post(f"{path}/change", {"revision": 1, "query": "q=liver"})
+    await reviewer.post(f"{path}/remove", {"revision": 2})
+    entries = await rows(desk.database, "audit_log")
+    assert [row["action"] for row in entries] == [
+        "conversation.note",
+        "conversation.note_change",
+        "conversation.note_remove",
+        "view.add",
+        "view.change",
+        "view.remove",
+    ]
+    assert not re.search("kidney|liver", str(entries))
 
 
 # --- signing in ---------------------------------------------------------------------------------------

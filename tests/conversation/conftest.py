@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.words import words_of
+from handlers.review.search_words import search_words
 from storage.database import Database
 from tests.conversation.fakes import Bot, Clock
 
@@ -18,7 +18,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def store(sqlite_url: str, clock: Clock) -> AsyncIterator[Database]:
     """A database on SQLite alone, for what has nothing to do with the dialect."""
-    opened = Database.open(sqlite_url, segment=words_of, clock=clock)
+    opened = Database.open(sqlite_url, segment=search_words, clock=clock)
     yield opened
     await opened.close()
 
@@ -26,7 +26,7 @@ async def store(sqlite_url: str, clock: Clock) -> AsyncIterator[Database]:
 @pytest.fixture
 async def both(database_url: str, clock: Clock) -> AsyncIterator[Database]:
     """A database once on each kind, with the same clock as the bot."""
-    opened = Database.open(database_url, segment=words_of, clock=clock)
+    opened = Database.open(database_url, segment=search_words, clock=clock)
     yield opened
     await opened.close()
 

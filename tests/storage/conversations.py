@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from knowledge.words import beginnings, words_of
+from handlers.review.search_words import search_words
+from knowledge.words import beginnings
 from storage.announcement_records import Role, StaffRecord
 from storage.database import Database
 from storage.entries import NewIncoming, NewOutgoing, NewTrace
@@ -100,7 +101,7 @@ def looked_for(query: str) -> Search:
 @asynccontextmanager
 async def desk(url: str) -> AsyncIterator[Desk]:
     clock = Clock()
-    database = Database.open(url, clock=clock, segment=words_of)
+    database = Database.open(url, clock=clock, segment=search_words)
     yield Desk(database, clock)
     await database.close()
 

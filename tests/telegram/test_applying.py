@@ -13,7 +13,7 @@ import pytest
 from bot.channels.telegram import TelegramChannel
 from bot.files import FileStore
 from forms.load import load_form
-from knowledge.words import words_of
+from handlers.review.search_words import search_words
 from storage.database import Database
 from tests.bot import samples
 from tests.conversation.fakes import Bot, Clock, rows
@@ -76,7 +76,7 @@ async def founder(
     api: TelegramApi, channel: TelegramChannel, sqlite_url: str, tmp_path: Path
 ) -> AsyncIterator[Founder]:
     clock = Clock()
-    database = Database.open(sqlite_url, segment=words_of, clock=clock)
+    database = Database.open(sqlite_url, segment=search_words, clock=clock)
     form = load_form(FORM, timezone=ZoneInfo("Asia/Shanghai"))
     files = FileStore(tmp_path, [channel])
     bot = Bot(database, channel=channel, clock=clock, form=form, files=files)  # type: ignore[arg-type]

@@ -121,7 +121,10 @@ async def list_conversations(
     language: Text = "",
     track: Text = "",
     tag: Text = "",
-    person: Annotated[str, Query(max_length=200, description="Part of a name, or #number.")] = "",
+    person: Annotated[
+        str,
+        Query(max_length=200, description="#number, or with the scope conversation.unmask a part of a name."),
+    ] = "",
     unanswered: Flag = False,
     unsure: Flag = False,
     unhelpful: Flag = False,
@@ -149,7 +152,8 @@ async def list_conversations(
     }
     filters = Filters.of({name: "1" if value is True else str(value or "") for name, value in given.items()})
     key = cursor(after, int)
-    wanted = filters.wanted(caller.console.services.program.timezone)
+    timezone = caller.console.services.program.timezone
+    wanted = filters.wanted(timezone, unmask=caller.may("conversation.unmask"))
     await _may_unmask(caller, unmasked, filters=filters.noted)
     async with caller.reading() as work:
         page = await work.reviews.page(wanted, before=key[0] if key else 0, limit=limit + 1)
@@ -226,6 +230,7 @@ async def add_note(
         added = await work.annotations.add_note(
             conversation_id, caller.staff.id, note.text, message_id=note.message_id
         )
+        await caller.note(work, "conversation.note", ("conversation", conversation_id), note=added.id)
     return _note(added)
 
 

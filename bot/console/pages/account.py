@@ -144,6 +144,8 @@ async def end_session(view: _Own, session_id: int) -> Response:
     """Sign one other browser out."""
     async with view.writing() as work:
         ended = 0 < session_id < 2**63 and await work.sessions.end(session_id, view.staff.id)
+        if ended:
+            await view.note(work, "session.end", ("staff", view.staff.id), session=session_id)
     if not ended:
         raise NotFound
     return view.go("/account", "account.session_ended")

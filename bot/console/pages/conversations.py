@@ -14,7 +14,7 @@ from bot.console.paging import PAGE, address, pack, unpack
 from bot.console.shown import marked, masker_of, name_of
 from bot.console.view import View
 from handlers.review.filters import Filters
-from storage.review_records import ConversationRow, ViewRecord
+from storage.review_records import ConversationFilter, ConversationRow, ViewRecord
 from storage.reviews import COUNTED
 
 router = APIRouter(include_in_schema=False)
@@ -35,8 +35,7 @@ async def list_conversations(
 ) -> Response:
     """List what the filters let through, the founder who wrote last first."""
     filters = Filters.of(view.request.query_params)
-    timezone = view.console.services.program.timezone
-    wanted = filters.wanted(timezone)
+    wanted = wanted_of(view, filters)
     older, newer = unpack(after, int), unpack(before, int)
     async with view.reading() as work:
         page = await work.reviews.page(
@@ -70,16 +69,21 @@ async def list_conversations(
 @router.get("/conversations/counts")
 async def counts(view: Annotated[View, allows("conversation.see")]) -> Response:
     """Count what the views hold; asked for when the page is there, so that the page need not wait."""
-    timezone = view.console.services.program.timezone
     async with view.reading() as work:
         saved = await work.annotations.views(view.staff.id)
         queries = {f"view-{name}": query for name, query in BUILT_IN}
         queries |= {f"view-{one.id}": one.query for one in saved}
         numbers = {
-            key: await work.reviews.count(Filters.of(dict(parse_qsl(query))).wanted(timezone))
+            key: await work.reviews.count(wanted_of(view, Filters.of(dict(parse_qsl(query)))))
             for key, query in queries.items()
         }
     return view.page("conversations/counts.html", numbers=numbers, counted=COUNTED)
+
+
+def wanted_of(view: View, filters: Filters) -> ConversationFilter:
+    """Say filters in storage's words, as far as this person may look for what they name."""
+    timezone = view.console.services.program.timezone
+    return filters.wanted(timezone, unmask=view.may("conversation.unmask"))
 
 
 def _cut(rows: list[ConversationRow], *, back: bool, begun: bool) -> tuple[list[ConversationRow], str, str]:
@@ -95,7 +99,7 @@ def _cut(rows: list[ConversationRow], *, back: bool, begun: bool) -> tuple[list[
 
 
 def _line(row: ConversationRow, view: View, filters: Filters) -> dict[str, object]:
-    search = filters.wanted(view.console.services.program.timezone).search
+    search = wanted_of(view, filters).search
     masker = masker_of(row)
     link = f"/conversations/{row.summary.conversation_id}"
     parts = [filters.query, f"at={row.summary.last_message_id}"]
@@ -133,6 +137,8 @@ async def save_view(
         return view.go(back, "conversations.view_unnamed", kind="bad")
     async with view.writing() as work:
         saved = await work.annotations.add_view(view.staff.id, called, filters.query, shared=bool(shared))
+        if saved is not None:
+            await view.note(work, "view.add", ("view", saved.id), filters=filters.noted, shared=saved.shared)
     if saved is None:
         return view.go(back, "conversations.view_taken", kind="bad", name=called)
     return view.go(back, "conversations.view_saved", name=called)
@@ -150,6 +156,8 @@ async def change_view(
     async with view.writing() as work:
         record = await _own_view(view, await work.annotations.view(_number(view_id)))
         done = await work.annotations.change_view(record.id, revision, filters.query, shared=record.shared)
+        if done:
+            await view.note(work, "view.change", ("view", record.id), filters=filters.noted)
     if not done:
         raise Conflict(filters.query)
     return view.go(f"/conversations?{filters.query}", "conversations.view_saved", name=record.name)
@@ -165,6 +173,8 @@ async def remove_view(
     async with view.writing() as work:
         record = await _own_view(view, await work.annotations.view(_number(view_id)))
         done = await work.annotations.remove_view(record.id, revision)
+        if done:
+            await view.note(work, "view.remove", ("view", record.id))
     if not done:
         raise Conflict
     return view.go("/conversations", "conversations.view_removed", name=record.name)

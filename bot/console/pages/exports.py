@@ -36,7 +36,7 @@ async def export(
         )
     lines = export_lines(
         view.console.services.database,
-        filters.wanted(view.console.services.program.timezone),
+        filters.wanted(view.console.services.program.timezone, unmask=view.may("conversation.unmask")),
         as_csv=kind == "csv",
         unmasked=bool(unmasked),
     )

@@ -146,6 +146,7 @@ async def sign_out(view: Annotated[View, allows("account.own")]) -> Response:
     assert view.me is not None
     async with view.writing() as work:
         await work.sessions.end(view.me.session.id, view.staff.id)
+        await view.note(work, "session.end", ("staff", view.staff.id), session=view.me.session.id)
     return drop_session(RedirectResponse("/sign-in", status_code=303), view)
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from bot.console.errors import NotFound
 from bot.console.guard import allows
 from bot.console.view import View
-from handlers.staff import ROLES
+from handlers.staff import ROLES, disable_all
 from storage.announcement_records import Role, StaffRecord
 
 if TYPE_CHECKING:
@@ -92,11 +92,7 @@ async def disable(view: Annotated[View, allows("staff.manage")], staff_id: int) 
         person = await _active(work, staff_id)
         last = await _is_last_owner(work, person)
         if not last:
-            await work.staff.disable(person.id)
-            await work.codes.withdraw(person.id)
-            await work.sessions.end_all(person.id)
-            await work.one_time_links.revoke(person.id)
-            await work.api_tokens.revoke_all(person.id)
+            await disable_all(work, person.id)
             await view.note(work, "staff.disable", ("staff", person.id), name=person.name)
     if last:
         return view.go("/staff", "staff.last_owner", kind="bad")

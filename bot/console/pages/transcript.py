@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from bot.console.errors import Conflict, Forbidden, NotFound
 from bot.console.guard import allows
-from bot.console.pages.conversations import track_names
+from bot.console.pages.conversations import track_names, wanted_of
 from bot.console.shown import Reader, masker_of, name_of
 from bot.console.view import View
 from handlers.buttons import parse_press
@@ -56,7 +56,7 @@ async def transcript(
         open_ = await may_open(view, work, key, conversation_id)
         messages = await _messages(work, conversation_id, number_of(m), number_of(before))
         position = number_of(at) or around.row.summary.last_message_id
-        wanted = filters.wanted(view.console.services.program.timezone)
+        wanted = wanted_of(view, filters)
         following = (await work.reviews.page(wanted, before=position, limit=1)).rows
         preceding = (await work.reviews.page(wanted, after=position, limit=1)).rows
         earlier = bool(
@@ -198,7 +198,10 @@ async def add_note(
         if about and not _belongs(await work.transcripts.message(about), conversation_id):
             raise NotFound
         if words:
-            await work.annotations.add_note(conversation_id, view.staff.id, words, message_id=about or None)
+            added = await work.annotations.add_note(
+                conversation_id, view.staff.id, words, message_id=about or None
+            )
+            await view.note(work, "conversation.note", ("conversation", conversation_id), note=added.id)
     return view.go(_safe(here) or f"/conversations/{conversation_id}")
 
 
@@ -222,9 +225,11 @@ async def change_note(
             raise Forbidden
         notes, changed = work.annotations, min(number_of(revision), MOST_REVISION)
         if words:
-            done = await notes.change_note(note.id, changed, words)
+            done, action = await notes.change_note(note.id, changed, words), "conversation.note_change"
         else:
-            done = await notes.remove_note(note.id, changed)
+            done, action = await notes.remove_note(note.id, changed), "conversation.note_remove"
+        if done:
+            await view.note(work, action, ("conversation", conversation_id), note=note.id)
     if not done:
         raise Conflict(words)
     return view.go(_safe(here) or f"/conversations/{conversation_id}", "app.saved")
