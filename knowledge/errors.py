@@ -38,3 +38,11 @@ class EmbedderUnavailable(KnowledgeError):
 
 class DocumentsInvalid(KnowledgeError):
     """The documents folder is missing, unreadable or holds nothing that can be read."""
+
+
+class UploadUnreadable(DocumentsInvalid):
+    """One file cannot be read; `code` and `detail` name the reason for other languages."""
+
+    def __init__(self, message: str, code: str, detail: str) -> None:
+        super().__init__(message)
+        self.code, self.detail = code, detail

@@ -165,10 +165,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadFailure:
-    """A file that could not be taken in: its path below the folder and one sentence that says why."""
+    """A file that could not be taken in: its path below the folder and one sentence that says why.
+
+    `code` and `detail` are those of `Unreadable`.
+    """
 
     path: str
     reason: str
+    code: str = "other"
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

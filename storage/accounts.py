@@ -72,7 +72,7 @@ class Accounts(Repository):
         return await self._change(staff_id, theme=theme)
 
     async def propose_totp(self, staff_id: int, secret: str) -> bool:
-        """Keep a secret that counts only after a code has confirmed it; False while one is in use."""
+        """Keep a sealed secret that counts only after a code has confirmed it; False while one is in use."""
         statement = update(_accounts).where(_accounts.c.staff_id == staff_id, _accounts.c.totp_at.is_(None))
         return (await self._write(statement.values(totp_secret=secret))).rowcount == 1
 

@@ -17,7 +17,8 @@ Method = Literal["password", "telegram", "link"]
 class AccountRecord:
     """How one member of staff signs in; `totp_at` is None until the second factor was confirmed by a code.
 
-    `totp_step` is the time step of the last code that was taken; `recovery` are hashes of unused codes.
+    `totp_secret` is sealed: the database alone gives no codes. `totp_step` is the time step of the last code
+    that was taken; `recovery` are hashes of unused codes.
     """
 
     staff_id: int

@@ -10,6 +10,7 @@ from bot.console.config import LANGUAGES, Console
 from bot.console.navigation import sections
 from bot.console.pages import ROUTERS as PAGE_ROUTERS
 from bot.console.rendering import STATIC, Static, Templates
+from bot.console.sealing import Seal
 from bot.console.security import Shield
 
 MAX_BODY = 1024 * 1024
@@ -22,6 +23,7 @@ def console_app(console: Console) -> FastAPI:
     )
     program = console.services.program
     app.state.console = console
+    app.state.seal = Seal(console.config.data_dir)
     app.state.templates = Templates(program.timezone, program=program, sections=sections, languages=LANGUAGES)
     for router in (*PAGE_ROUTERS, *API_ROUTERS):
         app.include_router(router)

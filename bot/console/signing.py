@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from bot.console.cookies import SESSION, VISIT, put_cookie
 from bot.console.passwords import normal_login
+from bot.console.sealing import SealBroken
 from bot.console.view import View
 from storage.console_records import AccountRecord, Method
 
@@ -133,11 +134,19 @@ def drop_session(response: Response, view: View) -> Response:
     return response
 
 
-async def second_factor_is_right(work: UnitOfWork, account: AccountRecord, typed: str, now: datetime) -> bool:
-    """Take a code of the phone, or a recovery code, each of them once."""
+async def second_factor_is_right(view: View, work: UnitOfWork, account: AccountRecord, typed: str) -> bool:
+    """Take a code of the phone, or a recovery code, each of them once.
+
+    Without the key that the secret was sealed with no code is right, but recovery codes are.
+    """
     code = "".join(typed.split())
     if code.isascii() and code.isdigit() and len(code) == 6:
-        step = right_step(account.totp_secret or "", code, now)
+        try:
+            secret = view.seal.open(account.totp_secret or "")
+        except SealBroken:
+            logger.error("the second factor of staff %d was sealed with another key", account.staff_id)
+            return False
+        step = right_step(secret, code, view.now)
         return step is not None and await work.accounts.use_step(account.staff_id, step)
     return await work.accounts.use_recovery(account.staff_id, recovery_hash(code))
 

@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from bot.console.config import LANGUAGES, Console
 from bot.console.cookies import FLASH, LANGUAGE, VISIT, put_cookie, read_cookie
 from bot.console.rendering import Templates
+from bot.console.sealing import Seal
 from bot.console.texts import FALLBACK, Wording
 from handlers.staff import Permission, may
 from storage.announcement_records import StaffRecord
@@ -55,6 +56,12 @@ class View:
     def console(self) -> Console:
         """The parts the composition root has built."""
         found: Console = self.request.app.state.console
+        return found
+
+    @property
+    def seal(self) -> Seal:
+        """What keeps secrets that must be read again."""
+        found: Seal = self.request.app.state.seal
         return found
 
     @property

@@ -49,12 +49,13 @@ class Converter:
             line = b""
         if not line:
             self._stop()
-            raise Unreadable("broke the converter; the file is damaged or hostile")
+            raise Unreadable("broke the converter; the file is damaged or hostile", "damaged")
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             if answer["error"] == "memory":
                 self._stop()
-            raise Unreadable(_ERRORS.get(answer["error"], f"cannot be converted ({answer['error']})"))
+            said = _ERRORS.get(answer["error"], f"cannot be converted ({answer['error']})")
+            raise Unreadable(said, answer["error"] if answer["error"] in _ERRORS else "damaged")
         return answer
 
     def _started(self) -> subprocess.Popen[bytes]:
@@ -77,7 +78,7 @@ class Converter:
             ready, _, _ = select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))
             if not ready:
                 self._stop()
-                raise Unreadable(f"took longer than {self._seconds:.0f} seconds to convert")
+                raise Unreadable(f"took longer than {self._seconds:.0f} seconds to convert", "slow")
             chunk = os.read(pipe, 1 << 16)
             if not chunk:
                 return b""

@@ -66,7 +66,8 @@ def read_folder(
                     raise Unreadable(f"has the id {document.id!r}, which {first} has already")
                 documents[document.id] = document
             except Unreadable as error:
-                failures.append(ReadFailure(path=name, reason=str(error)))
+                failure = ReadFailure(path=name, reason=str(error), code=error.code, detail=error.detail)
+                failures.append(failure)
             except OSError as error:
                 failures.append(ReadFailure(path=name, reason=f"cannot be opened: {error.strerror}"))
     return list(documents.values()), sorted(failures, key=lambda failure: failure.path)
@@ -118,12 +119,15 @@ def _read(path: Path, name: str, languages: Sequence[str], converter: Converter,
     suffix = path.suffix.casefold()
     if suffix not in _MARKDOWN | _PLAIN | _TABLES | _CONVERTED:
         advice = f"; save it as {_OLD[suffix]}" if suffix in _OLD else ""
-        raise Unreadable(f"is of a kind that is not read ({suffix or 'no ending'}){advice}")
+        said = f"is of a kind that is not read ({suffix or 'no ending'}){advice}"
+        raise Unreadable(said, "old_kind" if suffix in _OLD else "kind", _OLD.get(suffix, suffix))
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise Unreadable("is not a regular file")
     if status.st_size > MOST_BYTES:
-        raise Unreadable(f"is {status.st_size / 2**20:.0f} MB; files up to {MOST_BYTES >> 20} MB are read")
+        raise Unreadable(
+            f"is {status.st_size / 2**20:.0f} MB; files up to {MOST_BYTES >> 20} MB are read", "large"
+        )
     data = path.read_bytes()
     facts = front_matter.FrontMatter()
     title = ""
@@ -137,7 +141,7 @@ def _read(path: Path, name: str, languages: Sequence[str], converter: Converter,
             facts, markdown = front_matter.split(markdown, zone)
     if not any(char.isalnum() for char in markdown):
         scan = "; a scan needs text recognition first" if suffix == ".pdf" else ""
-        raise Unreadable(f"holds no text{scan}")
+        raise Unreadable(f"holds no text{scan}", "scan" if scan else "no_text")
     is_table = suffix in _TABLES or suffix == ".xlsx"
     heading = "" if is_table else _heading(markdown, suffix)
     return Document(

@@ -57,18 +57,18 @@ def split(text: str, zone: tzinfo = UTC) -> tuple[FrontMatter, str]:
 
 def _load(block: str) -> dict[str, Any]:
     if len(block) > _MOST:
-        raise Unreadable("has front matter of more than 16 KB")
+        raise Unreadable("has front matter of more than 16 KB", "front_matter")
     try:
         # An alias can make a few lines expand into gigabytes, and nothing here needs one.
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(block, Loader=yaml.SafeLoader)):
-            raise Unreadable("has front matter with YAML aliases, which are not allowed")
+            raise Unreadable("has front matter with YAML aliases, which are not allowed", "front_matter")
         values = yaml.safe_load(block)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 2}" if mark is not None else ""
-        raise Unreadable(f"has front matter that is not valid YAML{where}") from error
+        raise Unreadable(f"has front matter that is not valid YAML{where}", "front_matter") from error
     if not isinstance(values, dict):
-        raise Unreadable("has front matter that is not a list of keys and values")
+        raise Unreadable("has front matter that is not a list of keys and values", "front_matter")
     return {str(key): value for key, value in values.items()}
 
 
@@ -95,7 +95,7 @@ def is_identifier(text: str) -> bool:
 
 
 def _wrong(key: str, expected: str) -> Unreadable:
-    return Unreadable(f"has front matter in which {key} is not {expected}")
+    return Unreadable(f"has front matter in which {key} is not {expected}", "front_matter_key", key)
 
 
 def _text(values: dict[str, Any], key: str) -> str | None:

@@ -14,7 +14,14 @@ _COMMON = 0.9
 
 
 class Unreadable(Exception):
-    """A file cannot be taken in; the message is the sentence for the report."""
+    """A file cannot be taken in; the message is the sentence for the report.
+
+    `code` names the reason for those who say it in another language, `detail` the part of it that varies.
+    """
+
+    def __init__(self, reason: str, code: str = "other", detail: str = "") -> None:
+        super().__init__(reason)
+        self.code, self.detail = code, detail
 
 
 def decode(data: bytes) -> str:
@@ -22,7 +29,7 @@ def decode(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return tidy(_utf16(data))
     if b"\0" in data:
-        raise Unreadable("is not a text file (it holds zero bytes)")
+        raise Unreadable("is not a text file (it holds zero bytes)", "binary")
     try:
         return tidy(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -40,12 +47,12 @@ def _utf16(data: bytes) -> str:
     try:
         return data.decode("utf-16")
     except UnicodeDecodeError as error:
-        raise Unreadable("is marked as UTF-16 but is not; save it as UTF-8") from error
+        raise Unreadable("is marked as UTF-16 but is not; save it as UTF-8", "encoding") from error
 
 
 def _chinese_legacy(data: bytes, error: UnicodeDecodeError) -> str:
     """Read GB 18030, which would also accept most damaged UTF-8 and turn it into nonsense."""
-    failure = Unreadable(f"is not valid UTF-8 (first at byte {error.start}); save it as UTF-8")
+    failure = Unreadable(f"is not valid UTF-8 (first at byte {error.start}); save it as UTF-8", "encoding")
     bad = data.decode("utf-8", "replace").count("\ufffd")
     if bad < _DAMAGED * sum(byte > 0x7F for byte in data) / 2:
         raise failure from error

@@ -10,12 +10,12 @@ from datetime import UTC, tzinfo
 from pathlib import Path, PurePosixPath
 
 from knowledge.documents.folder import read_folder
-from knowledge.errors import DocumentsInvalid
+from knowledge.errors import UploadUnreadable
 from knowledge.model import Document
 
 
 def read_upload(name: str, data: bytes, languages: Sequence[str], zone: tzinfo = UTC) -> Document:
-    """Read an uploaded file; raises DocumentsInvalid with the sentence to show.
+    """Read an uploaded file; raises UploadUnreadable with the sentence to show.
 
     Where the file does not name its id, it is made from its language and name. It takes seconds for a PDF.
     """
@@ -27,8 +27,10 @@ def read_upload(name: str, data: bytes, languages: Sequence[str], zone: tzinfo =
         path.write_bytes(data)
         documents, failures = read_folder(Path(folder), languages, zone=zone)
     if not documents:
-        reason = failures[0].reason if failures else "is of a kind that is not read"
-        raise DocumentsInvalid(f"{shown} {reason}")
+        if not failures:
+            raise UploadUnreadable(f"{shown} is of a kind that is not read", "kind", suffix)
+        why = failures[0]
+        raise UploadUnreadable(f"{shown} {why.reason}", why.code, why.detail)
     return _named(documents[0], Path(shown).stem)
 
 

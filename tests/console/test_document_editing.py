@@ -78,7 +78,7 @@ async def test_an_edit_is_tried_out_published_and_probed(desk: Desk, shelf: Shel
     assert "1 counts now Ada" in versions
     assert "bought a new one" in versions
     log = text_of(await (await desk.browser("owner")).get("/audit"))
-    assert "Document saved" in log
+    assert "saved a document" in log
 
 
 async def test_what_breaks_a_golden_question_is_published_by_an_owner_alone(desk: Desk, shelf: Shelf) -> None:
@@ -255,6 +255,11 @@ async def test_a_file_that_cannot_be_read_is_named_with_the_reason(
     page = await browser.post("/documents/upload", files={"file": (name, data)} if name else {"x": ("", b"")})
     assert page.status_code == 422
     assert said in text_of(page)
+    chinese = await desk.browser(await desk.person("editor", "李娜", language="zh"))
+    page = await chinese.post("/documents/upload", files={"file": (name, data)} if name else {"x": ("", b"")})
+    reason = page.text.partition("文件无法读取：")[2].partition("<")[0]
+    assert bool(reason) is bool(name)
+    assert not re.search(r"\b(is|has|holds|not)\b", reason)
 
 
 async def test_a_file_that_is_too_large_is_refused(desk: Desk, shelf: Shelf) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 
 import pytest
 
@@ -76,8 +77,11 @@ async def test_a_document_is_read_as_text_as_passages_and_beside_its_twin(desk: 
     page = await browser.get("/documents/view/en/crane")
     assert "<strong>license</strong>" in page.text
     assert f"/conversations/{cited}?m=" in page.text
-    passages = text_of(await browser.get("/documents/view/en/crane", show="passages"))
-    assert "Each passage is found" in passages
+    passages = await browser.get("/documents/view/en/crane", show="passages")
+    assert "Each passage is found" in text_of(passages)
+    trace = (await browser.get(f"/conversations/{cited}")).text
+    link = trace.partition('href="/documents/view/en/crane?show=passages#')[2].partition('"')[0]
+    assert f'<h2 id="{unquote(link)}">{LIFTS}' in passages.text
     beside = text_of(await browser.get("/documents/view/en/crane", show="twin"))
     assert "nine tonnes" in beside
     assert "九吨" in beside

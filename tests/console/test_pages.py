@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -10,6 +13,7 @@ from bot.console.cookies import FLASH, cookie_name
 from bot.console.navigation import ENTRIES
 from bot.console.texts import Wording, load
 from bot.console.times import ago
+from storage.gap_records import GapStatus
 from tests.console.desk import Desk, text_of
 from tests.conversation.fakes import Clock
 
@@ -19,6 +23,23 @@ def test_every_page_in_the_menu_has_a_name_and_a_letter_of_its_own() -> None:
     assert len(set(letters)) == len(letters)
     assert "a" not in letters, "one's own account"
     assert all(f"nav.{entry.key}" in load()["zh"] for entry in ENTRIES)
+
+
+def test_the_audit_log_has_words_for_everything_that_is_written_into_it() -> None:
+    """Actions are literals wherever they are noted; gaps make theirs of where a group stands."""
+    root = Path(__file__).parents[2]
+    sources = [path.read_text() for room in ("bot", "handlers") for path in (root / room).rglob("*.py")]
+    noted = {
+        action
+        for text in sources
+        for action in re.findall(
+            r'(?:_note|\.note)\((?:[^"()]|\([^()]*\))*?"([a-z_]+\.[a-z_]+)"', text.replace("\n", " ")
+        )
+    }
+    assert {"staff.add", "conversation.note", "announcement.test", "gap.told", "application.ask"} <= noted
+    noted |= {f"gap.{status}" for status in get_args(GapStatus) if status != "open"}
+    for language in ("zh", "en"):
+        assert [one for one in sorted(noted) if f"audit_action.{one}" not in load()[language]] == []
 
 
 PAGES = ("/", "/staff", "/audit", "/account", "/api")

@@ -26,7 +26,7 @@ async def chat_of(desk: Desk, chat: str) -> int:
 
 async def confirmed_factor(desk: Desk, staff_id: int) -> pyotp.TOTP:
     async with desk.database.unit_of_work() as work:
-        await work.accounts.propose_totp(staff_id, SECRET)
+        await work.accounts.propose_totp(staff_id, desk.app.state.seal.close(SECRET))
         assert await work.accounts.confirm_totp(staff_id, 1, [])
     return pyotp.TOTP(SECRET)
 

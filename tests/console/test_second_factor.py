@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pyotp
+import pytest
+from cryptography.fernet import Fernet
 
+from bot.console.sealing import KEY_FILE, Seal
 from storage.announcement_records import StaffRecord
 from tests.console.desk import PASSWORD, Desk
 from tests.console.signing import is_in, sign_in
-from tests.conversation.fakes import Clock
+from tests.conversation.fakes import Clock, rows
 
 
 async def with_second_factor(desk: Desk, person: StaffRecord) -> tuple[pyotp.TOTP, list[str]]:
@@ -101,3 +106,36 @@ async def test_removing_the_second_factor_needs_a_code_or_an_owner(desk: Desk) -
     await with_second_factor(desk, person)
     await owner.post(f"/staff/{person.id}/remove-second-factor")
     assert (await sign_in(desk.stranger(), "Li Na")).headers["location"] == "/"
+
+
+async def test_the_database_alone_makes_no_codes_and_a_lost_key_leaves_recovery_codes(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    person = await desk.person("owner", "Li Na")
+    totp, codes = await with_second_factor(desk, person)
+    (account,) = await rows(desk.database, "staff_accounts")
+    assert totp.secret not in str(account)
+    key = desk.console.config.data_dir / KEY_FILE
+    assert key.stat().st_mode & 0o777 == 0o600
+    for content in (Fernet.generate_key(), b"no key"):
+        key.write_bytes(content)
+        desk.app.state.seal = Seal(key.parent)
+        browser = desk.stranger()
+        await sign_in(browser, "Li Na")
+        code = {"code": totp.at(desk.clock.now)}
+        assert (await browser.post("/sign-in/code", code, page="/sign-in/code")).status_code == 400
+        recovery = {"code": codes.pop()}
+        assert (await browser.post("/sign-in/code", recovery, page="/sign-in/code")).status_code == 303
+        desk.clock.pass_by(seconds=31)
+    assert "sealed with another key" in caplog.text
+    owner = await desk.browser(await desk.person("owner", "Wang Fang"))
+    await owner.post(f"/staff/{person.id}/remove-second-factor")
+    answer = await sign_in(desk.stranger(), "Li Na")
+    assert answer.headers["location"] == "/"
+
+
+def test_two_processes_that_make_the_key_at_once_use_the_same(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        sealed = list(pool.map(lambda _: Seal(tmp_path).close("secret"), range(8)))
+    assert {Seal(tmp_path).open(one) for one in sealed} == {"secret"}
+    assert [item.name for item in tmp_path.iterdir()] == [KEY_FILE]

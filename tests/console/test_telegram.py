@@ -109,7 +109,7 @@ async def test_what_telegram_did_not_sign_for_this_browser_is_refused(telegram_d
 async def test_the_second_factor_is_asked_for_after_telegram_too(telegram_desk: Desk) -> None:
     person = await linked(telegram_desk, 42)
     async with telegram_desk.database.unit_of_work() as work:
-        await work.accounts.propose_totp(person.id, pyotp.random_base32())
+        await work.accounts.propose_totp(person.id, telegram_desk.app.state.seal.close(pyotp.random_base32()))
         await work.accounts.confirm_totp(person.id, 0, [])
     browser = telegram_desk.stranger()
     done = await come_back(browser, await begun(browser), signed(telegram_desk, 42))

@@ -16,6 +16,7 @@ from bot.console.errors import NotFound
 from bot.console.guard import allows
 from bot.console.pages.sign_in import own_path
 from bot.console.passwords import weakness
+from bot.console.sealing import SealBroken
 from bot.console.signing import (
     TooManyTries,
     count_try,
@@ -77,8 +78,12 @@ async def begin_second_factor(view: _Own, factor_password: Annotated[str, Form()
     if problem := await _wrong_password(view, factor_password):
         return await _account(view, status=400, errors={"factor_password": problem})
     secret = pyotp.random_base32()
+    try:
+        sealed = view.seal.close(secret)
+    except SealBroken:
+        return view.go("/account", "sign_in.key_lost", kind="bad")
     async with view.writing() as work:
-        proposed = await work.accounts.propose_totp(view.staff.id, secret)
+        proposed = await work.accounts.propose_totp(view.staff.id, sealed)
     if not proposed:
         return view.go("/account", "account.factor_is_on", kind="bad")
     return _second_factor(view, secret)
@@ -91,9 +96,13 @@ async def confirm_second_factor(view: _Own, code: Annotated[str, Form()] = "") -
     account = view.me.account
     if account is None or account.totp_secret is None or account.totp_at is not None:
         raise NotFound
-    step = right_step(account.totp_secret, "".join(code.split()), view.now)
+    try:
+        secret = view.seal.open(account.totp_secret)
+    except SealBroken:
+        return view.go("/account", "sign_in.key_lost", kind="bad")
+    step = right_step(secret, "".join(code.split()), view.now)
     if step is None:
-        return _second_factor(view, account.totp_secret, error=view.say("sign_in.wrong_code"))
+        return _second_factor(view, secret, error=view.say("sign_in.wrong_code"))
     codes = new_recovery_codes()
     async with view.writing() as work:
         hashes = [recovery_hash(one) for one in codes]
@@ -120,7 +129,7 @@ async def remove_second_factor(
     except TooManyTries as refused:
         return await _account(view, status=429, errors={"code": _wait(view, refused)})
     async with view.writing() as work:
-        right = await second_factor_is_right(work, account, code, view.now)
+        right = await second_factor_is_right(view, work, account, code)
         if right:
             await work.accounts.remove_totp(view.staff.id)
             await view.note(work, "second_factor.remove", ("staff", view.staff.id))

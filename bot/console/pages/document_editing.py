@@ -22,7 +22,7 @@ from handlers.review.drafts import Draft
 from handlers.review.markdown import render
 from handlers.review.overlay import as_proposed
 from knowledge.documents.upload import read_upload
-from knowledge.errors import DocumentsInvalid
+from knowledge.errors import UploadUnreadable
 from storage.document_records import DocumentOrigin
 
 if TYPE_CHECKING:
@@ -114,8 +114,9 @@ async def upload(view: Annotated[View, allows("document.edit")]) -> Response:
             document = await asyncio.to_thread(
                 read_upload, file.filename, data, program.languages, program.timezone
             )
-    except DocumentsInvalid as error:
-        said = view.say("documents.file_unreadable", reason=str(error))
+    except UploadUnreadable as error:
+        said = view.texts.either(f"documents.unreadable.{error.code}", "").format(detail=error.detail)
+        said = view.say("documents.file_unreadable", reason=said or str(error))
         return await _shown(view, replace(empty, file_error=said), status=422)
     page = await desk_of(view).page(document.id)
     sheet = Sheet(

@@ -82,7 +82,7 @@ async def give_code(
         return view.page("sign_in/code.html", status=429, next=own_path(next), error=_wait(view, refused))
     async with view.writing() as work:
         token = ""
-        if await second_factor_is_right(work, waiting.account, code, view.now):
+        if await second_factor_is_right(view, work, waiting.account, code):
             token = await work.sessions.passed(waiting.session.id, view.console.config.limits.absolute)
             await work.sign_in_tries.forget(f"account:code:{waiting.staff.id}")
             await note_sign_in(work, waiting.staff.id, waiting.session.method)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import parse_qsl, quote
@@ -352,7 +353,13 @@ def _context(view: View, around: _Around, filters: Filters, *, position: int, ke
         "position": position,
         "key": key,
         "tracks": track_names(view),
+        "document_link": _document_link,
     }
+
+
+def _document_link(passage: Mapping[str, Any]) -> str:
+    """Return where a passage is read; its text may have changed since."""
+    return f"/documents/view/{quote(str(passage['document']))}?show=passages#{quote(str(passage['id']))}"
 
 
 def _link(rows: list[ConversationRow], filters: Filters) -> str:
