@@ -237,7 +237,7 @@ class Database:
 
     async def _begin(self, connection: AsyncConnection) -> None:
         if self._location.place.dialect != "sqlite":
-            return  # PostgreSQL's driver begins with the first statement
+            return  # begun when the connection was taken
         try:
             await connection.exec_driver_sql("BEGIN IMMEDIATE")
         except FAILURES as error:

@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.util.concurrency import await_only
 
 from storage.errors import DatabaseInvalid
 from storage.failures import Place, cannot_open
@@ -21,6 +22,8 @@ _DRIVERS = {
     "postgres": "postgresql+asyncpg",
     "postgresql": "postgresql+asyncpg",
 }
+_LIVED = "lived"
+"""Marks connections that have been of use; one that fails at once speaks for itself."""
 _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     # With a write-ahead log this survives a killed process; only a power cut may lose the last commits.
@@ -87,16 +90,32 @@ def build_engine(location: Location, lock_timeout: float, *, create: bool = Fals
             event.listen(engine.sync_engine, "do_connect", partial(_must_exist, location.place))
         return engine
     # No overflow: such a connection is closed when it is given back, and opening one costs more than waiting.
-    common |= {"pool_size": 15, "max_overflow": 0, "pool_pre_ping": True}
+    common |= {"pool_size": 15, "max_overflow": 0, "pool_use_lifo": True}
     # Compiling a query costs more than any of ours takes, and the server decides for it by a rough guess.
     settings = {"timeout": 10, "command_timeout": 60, "server_settings": {"jit": "off"}}
-    return create_async_engine(location.url, connect_args=settings, **common)
+    engine = create_async_engine(location.url, connect_args=settings, **common)
+    event.listen(engine.sync_engine, "checkout", _begin_at_once)
+    return engine
 
 
 def _must_exist(place: Place, *_connecting: object) -> None:
     # Asked before a connection is tried, because the driver leaves a thread behind where that fails.
     if place.path is not None and not place.path.is_file():
         raise cannot_open(place, place.path)
+
+
+def _begin_at_once(connection: Any, record: Any, _proxy: object) -> None:
+    """Begin as soon as a connection is taken, which tells whether it still lives.
+
+    That is no visit to the server more; the stock check is four, as many as most units of work need.
+    """
+    try:
+        await_only(connection._start_transaction())
+    except Exception:
+        if _LIVED not in record.info:
+            raise
+        raise DisconnectionError from None  # the pool opens another
+    record.info[_LIVED] = True
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

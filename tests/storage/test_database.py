@@ -219,6 +219,19 @@ async def test_a_connection_cut_inside_a_unit_is_an_outage(postgres_url: str) ->
     await database.close()
 
 
+async def test_a_connection_that_the_driver_believes_alive_is_replaced_too(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, admin = Database.open(postgres_url), await asyncpg.connect(postgres_url)
+    await stored(database, 1)
+    await admin.execute(CUT_ALL)
+    monkeypatch.setattr("asyncpg.connection.Connection.is_closed", lambda _: False)
+    assert len(await stored(database, 2)) == 1
+    monkeypatch.undo()
+    await admin.close()
+    await database.close()
+
+
 async def test_a_restarted_server_is_an_outage_and_then_over(
     postgres_server: Server, postgres_url: str
 ) -> None:
