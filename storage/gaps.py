@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, delete, exists, func, insert, or_, select, update
 
 from storage.document_tables import DocumentUse
 from storage.gap_records import (
@@ -170,7 +170,7 @@ class Gaps(Repository):
             same = and_(latest == last_at, _questions.c.group_id > group_id)
             later = and_(people == founders, or_(latest < last_at, same))
             statement = statement.having(or_(people < founders, later))
-        return [await self._line(row) for row in await self._rows(statement)]
+        return await self._filled(await self._rows(statement))
 
     async def counts(self) -> dict[str, int]:
         """Count the groups that have questions by status."""
@@ -266,22 +266,7 @@ class Gaps(Repository):
 
     async def representatives(self, *, limit: int = 200) -> list[GapQuestionRecord]:
         """List the question that stands for each open group, the groups with most questions first."""
-        same = _questions.c.group_id
-        nearest = (_questions.c.likeness.desc(), _questions.c.id)
-        ranked = (
-            select(
-                *_QUESTION,
-                func.row_number().over(partition_by=same, order_by=nearest).label("place"),
-                func.count().over(partition_by=same).label("size"),
-            )
-            .select_from(_SAID.join(_groups, _groups.c.id == _questions.c.group_id))
-            .where(_groups.c.status == "open", _traces.c.question != "")
-            .subquery()
-        )
-        wanted = [ranked.c[one.name] for one in fields(GapQuestionRecord)]
-        first = select(*wanted).where(ranked.c.place == 1)
-        rows = await self._rows(first.order_by(ranked.c.size.desc(), ranked.c.group_id).limit(limit))
-        return [filled(GapQuestionRecord, row) for row in rows]
+        return await self._first(_groups.c.status == "open", limit=limit)
 
     async def move(self, group_id: int, revision: int, to: int, questions: Collection[int] = ()) -> bool:
         """Move questions of an open group (none named: all) into another open one.
@@ -320,37 +305,74 @@ class Gaps(Repository):
                 return False
         return True
 
-    async def _line(self, row: Any) -> GapLine:
-        group = await self.group(row.group_id)
-        assert group is not None
-        first = (await self.questions(row.group_id, limit=1))[0]
-        languages = await self._rows(
-            select(_questions.c.language, func.count().label("n"))
-            .where(_questions.c.group_id == row.group_id)
-            .group_by(_questions.c.language)
-            .order_by(_questions.c.language)
+    async def _filled(self, found: Sequence[Row[Any]]) -> list[GapLine]:
+        """Fill in what a list shows of groups, in as many statements however many they are."""
+        ids = [row.group_id for row in found]
+        groups = await self._rows(select(*_GROUP).where(_groups.c.id.in_(ids)))
+        group = {row.id: filled(GapGroupRecord, row) for row in groups}
+        first = {one.group_id: one for one in await self._first(_questions.c.group_id.in_(ids))}
+        languages = await self._languages(ids)
+        nearest = await self._nearest(ids)
+        return [
+            GapLine(
+                group=group[row.group_id],
+                nearest=tuple(nearest.get(row.group_id, ())),
+                question=first[row.group_id].text,
+                founder_id=first[row.group_id].founder_id,
+                language=first[row.group_id].language,
+                questions=row.questions,
+                founders=row.founders,
+                languages=tuple(languages[row.group_id]),
+                first_at=row.first_at,
+                last_at=row.last_at,
+            )
+            for row in found
+        ]
+
+    async def _first(
+        self, chosen: ColumnElement[bool], *, limit: int | None = None
+    ) -> list[GapQuestionRecord]:
+        """The question that stands for each group, the groups with most questions first."""
+        same = _questions.c.group_id
+        nearest = (_questions.c.likeness.desc(), _questions.c.id)
+        ranked = (
+            select(
+                *_QUESTION,
+                func.row_number().over(partition_by=same, order_by=nearest).label("place"),
+                func.count().over(partition_by=same).label("size"),
+            )
+            .select_from(_SAID.join(_groups, _groups.c.id == same))
+            .where(chosen, _traces.c.question != "")
+            .subquery()
         )
+        wanted = [ranked.c[one.name] for one in fields(GapQuestionRecord)]
+        first = select(*wanted).where(ranked.c.place == 1)
+        rows = await self._rows(first.order_by(ranked.c.size.desc(), ranked.c.group_id).limit(limit))
+        return [filled(GapQuestionRecord, row) for row in rows]
+
+    async def _languages(self, ids: Collection[int]) -> dict[int, list[str]]:
+        pair = (_questions.c.group_id, _questions.c.language)
+        rows = await self._rows(select(*pair).where(pair[0].in_(ids)).distinct().order_by(*pair))
+        found: dict[int, list[str]] = {}
+        for row in rows:
+            found.setdefault(row.group_id, []).append(row.language)
+        return found
+
+    async def _nearest(self, ids: Collection[int]) -> dict[int, list[str]]:
+        """The documents that the questions of each group came to most often."""
+        pair = (_questions.c.group_id, _uses.c.document_id)
         times = func.count()
-        nearest = await self._rows(
-            select(_uses.c.document_id, times.label("n"))
+        rows = await self._rows(
+            select(*pair)
             .select_from(_uses.join(_questions, _questions.c.message_id == _uses.c.message_id))
-            .where(_questions.c.group_id == row.group_id)
-            .group_by(_uses.c.document_id)
-            .order_by(times.desc(), _uses.c.document_id)
-            .limit(_NEAREST)
+            .where(pair[0].in_(ids))
+            .group_by(*pair)
+            .order_by(pair[0], times.desc(), pair[1])
         )
-        return GapLine(
-            group=group,
-            nearest=tuple(str(one.document_id) for one in nearest),
-            question=first.text,
-            founder_id=first.founder_id,
-            language=first.language,
-            questions=row.questions,
-            founders=row.founders,
-            languages=tuple(str(one.language) for one in languages),
-            first_at=row.first_at,
-            last_at=row.last_at,
-        )
+        found: dict[int, list[str]] = {}
+        for row in rows:
+            found.setdefault(row.group_id, []).append(row.document_id)
+        return {group_id: documents[:_NEAREST] for group_id, documents in found.items()}
 
     async def _change(self, group_id: int, revision: int, **values: Any) -> bool:
         statement = update(_groups).where(_groups.c.id == group_id, _groups.c.revision == revision)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from knowledge.meaning import READER_WIDTH, WIDTH, Rows
 from storage.announcement_records import Audience
 from storage.database import Database
 from storage.gap_records import GapLine, GapStatus
+from storage.repository import Repository
 from tests.conversation.fakes import PROGRAM, rows
 from tests.storage.conversations import Desk
 
@@ -277,3 +279,22 @@ async def test_moving_by_an_old_revision_into_a_closed_group_or_what_is_elsewher
         await gaps.move(gym.id, gym.revision, editor, parking.id)
     (still,) = await lines(database)
     assert (still.group, still.questions) == (gym, 2)
+
+
+async def test_a_list_of_any_length_takes_five_statements(
+    talks: Desk, gaps: GapDesk, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await talks.asks("ann", "is there a gym?", answered=False)
+    await talks.asks("bo", "where is the parking", rating="not_helpful")
+    await talks.asks("cy", "may I bring a dog?", answered=False)
+    await gaps.regroup()
+    ran: list[object] = []
+    run = Repository._run
+
+    async def counted(self: Any, statement: Any, params: Any = None) -> Any:
+        ran.append(statement)
+        return await run(self, statement, params)
+
+    monkeypatch.setattr(Repository, "_run", counted)
+    assert len(await lines(database)) == 3
+    assert len(ran) == 5
