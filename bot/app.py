@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from handlers.review.documents import DocumentDesk
     from handlers.turn import Services
     from knowledge.library import Library
+    from knowledge.rehearsal import Rehearsals
     from knowledge.service import Knowledge
 
+GOLDEN = "golden.jsonl"
+"""The golden questions in a program's folder."""
 Clock = Callable[[], datetime]
 
 
@@ -63,17 +66,24 @@ def open_library(settings: Settings, program: Program) -> Library:
 def document_desk(settings: Settings, publisher: Publisher, clock: Clock) -> DocumentDesk:
     """What staff work on documents with; raises QuestionsInvalid for golden questions that cannot be read."""
     from handlers.review.documents import DocumentDesk
-    from knowledge.evaluation import read_questions
-    from knowledge.rehearsal import Rehearsals
 
-    golden = settings.program / "golden.jsonl"
-    questions = read_questions(golden) if golden.is_file() else []
-    rehearsals = Rehearsals(publisher.library, questions, publisher.knowledge.in_background())
+    rehearsals = golden_rehearsals(settings, publisher.library, publisher.knowledge)
     return DocumentDesk(publisher.database, publisher.knowledge, publisher, rehearsals, clock)
 
 
+def golden_rehearsals(settings: Settings, library: Library, knowledge: Knowledge) -> Rehearsals:
+    """What tries changes out on the program's golden questions; raises QuestionsInvalid."""
+    from knowledge.evaluation import read_questions
+    from knowledge.rehearsal import Rehearsals
+
+    golden = settings.program / GOLDEN
+    questions = read_questions(golden) if golden.is_file() else []
+    return Rehearsals(library, questions, knowledge.in_background())
+
+
 def with_desks(settings: Settings, services: Services, publisher: Publisher) -> Services:
-    """Give staff what they work on documents and gaps with; raises as `document_desk`."""
+    """Give staff what they work on documents, gaps and announcements with; raises as `document_desk`."""
+    from handlers.announce.trying import AnnouncementTrials
     from handlers.review.gap_trials import GapTrials
     from handlers.review.gaps import GapDesk
     from knowledge.meaning import QuestionMeanings
@@ -81,7 +91,8 @@ def with_desks(settings: Settings, services: Services, publisher: Publisher) -> 
     documents = document_desk(settings, publisher, services.clock)
     gaps = GapDesk(services.database, QuestionMeanings(), services.detect, services.program)
     trials = GapTrials(services.database, gaps, documents)
-    return replace(services, documents=documents, gaps=gaps, trials=trials)
+    announced = AnnouncementTrials(services.database, documents.rehearsals, services.program)
+    return replace(services, documents=documents, gaps=gaps, trials=trials, announced=announced)
 
 
 def telegram_channel(settings: Settings, program: Program) -> TelegramChannel:

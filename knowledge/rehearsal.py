@@ -75,6 +75,11 @@ class Rehearsals:
         self._turn = asyncio.Lock()
         self._before: _Asked | None = None
 
+    @property
+    def questions(self) -> int:
+        """How many golden questions are asked."""
+        return len(self._golden)
+
     async def run(
         self, proposed: Overlay, changed: Sequence[str], probes: Sequence[str] = (), step: Step | None = None
     ) -> Rehearsal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -44,6 +45,8 @@ def announce(
         async with database.unit_of_work(read_only=True) as unit:
             found = await _reach(unit, record, settings)
         _show(record, found, settings, program)
+        for line in await _golden(database, settings, record, program):
+            typer.echo(line)
         if not found.recipients:
             raise CommandError("Nobody would get it, so nothing is sent")
         _ask(yes, found.recipients)
@@ -128,6 +131,36 @@ def _show(record: AnnouncementRecord, found: Reach, settings: Settings, program:
     typer.echo(f"Answers questions until: {speak.until(record.valid_until)}")
     for line in reach_lines(speak, record, found, settings.telegram_rate, now_utc()):
         typer.echo(line)
+
+
+async def _golden(
+    database: Database, settings: Settings, record: AnnouncementRecord, program: Program
+) -> list[str]:
+    """What it does to the golden questions; says on the way how far that is."""
+    from bot.app import GOLDEN, golden_rehearsals, open_knowledge, open_library
+    from handlers.announce.trying import rehearse, warning_lines
+    from handlers.announce.words import Words
+    from knowledge.errors import KnowledgeError
+
+    if not (settings.program / GOLDEN).is_file():
+        return []
+    speak = Words(program, "en")
+    typer.echo("Trying out the golden questions …", err=True)
+    try:
+        knowledge = await asyncio.to_thread(open_knowledge, settings)
+        try:
+            rehearsals = golden_rehearsals(settings, open_library(settings, program), knowledge)
+            found = await rehearse(rehearsals, database, record, program, _tell_step)
+        finally:
+            await knowledge.close()
+    except KnowledgeError as error:
+        return [f"{speak.say('announce.golden.untried')} {error}"]
+    return warning_lines(speak, found) if found is not None else []
+
+
+def _tell_step(step: str, done: int, total: int) -> None:
+    if step != "build" and sys.stderr.isatty():
+        typer.echo(f"\rGolden questions, {step}: {done} of {total}", err=True, nl=done == total)
 
 
 def _ask(yes: bool, recipients: int) -> None:

@@ -36,6 +36,8 @@ async def pressed(turn: Turn) -> Result:
         record = await work.announcements.get(draft_id)
     if record is None or record.status != "draft":
         return Result.of(gone(turn, Gone(record)))
+    if turn.services.announced is not None:
+        turn.services.announced.left(record.id)
     return await verb(turn, record, revision, press.arguments[3:])
 
 

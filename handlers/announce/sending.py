@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from handlers.announce import steering
@@ -15,8 +17,10 @@ from handlers.announce.drafting import Gone
 from handlers.announce.rendering import announcement_reply
 from handlers.announce.reporting import status_reply
 from handlers.announce.steering import By, look
+from handlers.announce.trying import warning_lines
 from handlers.announce.words import Words
 from handlers.apply.notices import moment
+from handlers.apply.telling import tell_chat
 from handlers.buttons import SELF, Press
 from handlers.messages import Button, Reply
 from handlers.staff_rights import still_allowed
@@ -26,8 +30,10 @@ from storage.announcement_records import AnnouncementRecord, Audience
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from knowledge.rehearsal import Rehearsal
     from storage.database import UnitOfWork
 
+_ANSWERED_WITHIN = 30.0
 _REASONS = ("unsubscribed", "blocked", "erased", "no_channel")
 
 
@@ -140,13 +146,56 @@ async def test(turn: Turn, record: AnnouncementRecord, _: int, __: tuple[str, ..
 
 
 async def count(turn: Turn, record: AnnouncementRecord, _: int, __: tuple[str, ...]) -> Result:
-    """Count the recipients and ask before anything is sent."""
+    """Count the recipients and ask before anything is sent; what golden questions it breaks follows."""
     if problem := _problem(turn, record):
         return Result.of(card(turn, record, problem))
+    trials = turn.services.announced
+    if trials is None or not trials.questions:
+        return Result.of(await _confirmation(turn, record))
+    if (found := trials.found(record)) is not None:
+        return Result.of(await _confirmation(turn, record, warning_lines(words(turn), found)))
+
+    async def write(_: UnitOfWork, message_id: int) -> Sequence[Reply]:
+        trials.start(record, partial(_tell_trial, turn, record, message_id))  # once, however often it is told
+        return ()
+
+    trying = turn.say("announce.golden.trying", total=trials.questions)
+    return Result(replies=(await _confirmation(turn, record, [trying]),), write=write)
+
+
+async def _tell_trial(
+    turn: Turn, record: AnnouncementRecord, pressed_id: int, found: Rehearsal | None
+) -> None:
+    """Show what came of trying a draft out on its confirmation, if it still is the draft that was shown."""
+    await _until_answered(turn, pressed_id)
+    untried = turn.say("announce.golden.untried")
+    shown = await _confirmation(turn, record, warning_lines(words(turn), found) if found else [untried])
+    async with turn.services.database.unit_of_work() as work:
+        now = await work.announcements.get(record.id)
+        if now is not None and (now.status, now.revision) == ("draft", record.revision):
+            message = turn.message
+            await tell_chat(work, turn.conversation_id, message.channel, message.chat, shown)
+
+
+async def _until_answered(turn: Turn, message_id: int) -> None:
+    """Wait until the answer to a press is stored, so that what follows does not come before it."""
+    async with asyncio.timeout(_ANSWERED_WITHIN):
+        while True:
+            async with turn.reading() as work:
+                recent = await work.messages.recent(turn.conversation_id, 20)
+            if any(message.in_reply_to == message_id for message in recent):
+                return
+            await asyncio.sleep(0.05)
+
+
+async def _confirmation(turn: Turn, record: AnnouncementRecord, golden: Sequence[str] = ()) -> Reply:
+    """Who gets it, what it does to golden questions, and the button that sends it."""
     async with turn.reading() as work:
         found = await reach(work, record, turn.services.channels)
     speak = words(turn)
     lines = reach_lines(speak, record, found, turn.services.rate, turn.now)
+    if golden:
+        lines += ["", *golden]
     back = (act(turn.say("announce.button.back"), record, "card"),)
     title = turn.say("announce.count.head", number=record.id, title=speak.title(record.texts))
     rows: tuple[tuple[Button, ...], ...] = (back,)
@@ -155,13 +204,11 @@ async def count(turn: Turn, record: AnnouncementRecord, _: int, __: tuple[str, .
         key = "announce.button.go_later" if later else "announce.button.go"
         go_on = act(turn.say(key, count=found.recipients), record, "go", SELF)
         rows = ((go_on,), back)
-    return Result.of(
-        Reply(
-            text="\n".join((title, "", *lines)),
-            buttons=rows,
-            edits=turn.message.button_message,
-            language=turn.language,
-        )
+    return Reply(
+        text="\n".join((title, "", *lines)),
+        buttons=rows,
+        edits=turn.message.button_message,
+        language=turn.language,
     )
 
 

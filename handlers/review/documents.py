@@ -56,7 +56,7 @@ class DocumentDesk:
         clock: Callable[[], datetime],
     ) -> None:
         self._database, self._knowledge, self._publishing = database, knowledge, publishing
-        self._rehearsals, self._library, self._clock = rehearsals, rehearsals.library, clock
+        self.rehearsals, self._library, self._clock = rehearsals, rehearsals.library, clock
         self._tried: dict[str, Rehearsal] = {}
 
     @property
@@ -120,7 +120,7 @@ class DocumentDesk:
             proposed, name = with_change(overlay, [as_proposed(change)]), change.id
         else:
             proposed, name = with_change(overlay, removed=[change]), change
-        found = await self._rehearsals.run(proposed, [name], probes, step)
+        found = await self.rehearsals.run(proposed, [name], probes, step)
         if len(self._tried) >= _KEPT:
             self._tried.pop(next(iter(self._tried)))
         self._tried[_key(change, overlay.state)] = found
