@@ -15,27 +15,33 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.blas import one_thread
 from knowledge.evidence import Evidence, Leads, leads
 from knowledge.lexical import LexicalIndex, terms
 from knowledge.model import Passage, ScoredPassage
-from knowledge.reader import Reading, SentenceReader
+from knowledge.pieces import Pieces
+from knowledge.reader import Reading, SentenceReader, shared_reader
 from knowledge.validity import Validity
 
 Scores = NDArray[np.float32]
-_WHOLE, _SENTENCE, _HEADING, _LEXICAL = 0.2, 0.3, 0.5, 1.2
+_WHOLE, _SENTENCE, _HEADING, _LEXICAL, _ALIKE = 0.2, 0.3, 0.5, 1.2, 0.4
 _COVER_FROM = 3
+_FLAT = 1e-9
+# So many of the best passages are also compared piece by piece, and as many others say what is usual.
+_COMPARED = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """A question made ready: simplified text, its terms, the embedder's vector (d,), the reader's (512,).
 
-    `elsewhere` is how near it is to what people ask any bot (cosine).
+    `pieces` are its word pieces; `elsewhere` is how near it is to what people ask any bot (cosine).
     """
 
     text: str
     language: str
     terms: tuple[str, ...]
+    pieces: Pieces
     vector: Scores
     reading: Scores
     elsewhere: float
@@ -48,6 +54,7 @@ def prepare(text: str, language: str, vector: Scores, reader: SentenceReader) ->
         text=text,
         language=language,
         terms=tuple(terms(text)),
+        pieces=reader.pieces(text),
         vector=vector,
         reading=reading,
         elsewhere=reader.elsewhere(reading),
@@ -95,6 +102,7 @@ class Shelf:
             [r.sentences if len(r.sentences) else r.whole[None] for r in readings]
         )
         self._lexical = LexicalIndex([terms(p.searched_text) for p in self.passages])
+        self._pieces = shared_reader().index_pieces([p.searched_text for p in self.passages])
         self._languages = np.array([p.language for p in self.passages])
         self._windows: dict[int, tuple[frozenset[str], ...]] = {}
         self._rows = {p.id: i for i, p in enumerate(self.passages)}
@@ -126,6 +134,10 @@ class Shelf:
 
     def search(self, query: Query, limit: int = 10) -> list[Found]:
         """The best passages first."""
+        with one_thread():
+            return self._search(query, limit)
+
+    def _search(self, query: Query, limit: int) -> list[Found]:
         if not len(rows := self._validity.rows(self._clock())):
             return []
         dense, lexical = self._vectors @ query.vector, self._lexical.scores(query.terms)
@@ -140,6 +152,7 @@ class Shelf:
             + _HEADING * _standard(best_heading[rows])
             + _LEXICAL * trust * _standard(lexical[rows])
         )
+        fused += _ALIKE * self._words_alike(query, rows, fused)
         top = _top(fused, limit)
         ahead = leads(top, fused, dense[rows], best_heading[rows], self._languages[rows])
         best = [(int(rows[i]), float(fused[i]), lead) for i, lead in zip(top, ahead, strict=True)]
@@ -215,6 +228,17 @@ class Shelf:
         sentences = self._sentences[self._starts[row] : self._starts[row + 1]] @ query.reading
         return Found(row=row, scored=scored, leads=like.leads, sentences=sentences)
 
+    def _words_alike(self, query: Query, rows: NDArray[np.intp], fused: Scores) -> Scores:
+        """How alike the words of the best passages are to the question's, standardized; 0 for the others."""
+        usual = np.arange(0, len(rows), max(1, len(rows) // _COMPARED))
+        places = np.union1d(usual, _top(fused, _COMPARED))
+        scores = self._pieces.scores(query.pieces, rows[places])
+        ordinary = scores[np.isin(places, usual)]
+        alike = np.zeros_like(fused)
+        if (spread := float(ordinary.std())) > _FLAT:
+            alike[places] = (scores - ordinary.mean()) / spread
+        return alike
+
     def _cover(self, query: Query, row: int) -> float:
         return self._lexical.cover(query.terms, self._lexical.terms_of(row))
 
@@ -252,7 +276,7 @@ def _stacked(parts: Sequence[Scores]) -> tuple[Scores, NDArray[np.intp]]:
 
 def _standard(scores: Scores) -> Scores:
     spread = float(scores.std())
-    return (scores - scores.mean()) / spread if spread > 1e-9 else np.zeros_like(scores)
+    return (scores - scores.mean()) / spread if spread > _FLAT else np.zeros_like(scores)
 
 
 def _top(scores: Scores, limit: int) -> list[int]:

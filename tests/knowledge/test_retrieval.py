@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from knowledge.lexical import terms
 from knowledge.model import Passage
-from knowledge.reader import Reading
+from knowledge.reader import Reading, shared_reader
 from knowledge.retrieval import Found, Query, Shelf
 from knowledge.sentences import split_sentences
 
@@ -67,6 +67,7 @@ def query(text: str, language: str = "en") -> Query:
         text=text,
         language=language,
         terms=tuple(terms(text)),
+        pieces=shared_reader().pieces(text),
         vector=at(1.0, 8),
         reading=at(1.0, 512),
         elsewhere=0.2,
@@ -138,7 +139,7 @@ def test_a_passage_is_found_by_its_id_in_its_own_generation_only() -> None:
 
 def test_the_margin_is_the_lead_over_another_subject_and_not_over_the_twin() -> None:
     best = Page("A berth costs 340 crowns.", dense=0.88, read=0.6, document="en", twin="zh")
-    twin = Page("泊位每米340克朗。", dense=0.87, read=0.58, document="zh", twin="en", language="zh")
+    twin = Page("一个泊位每米收费340克朗。", dense=0.86, read=0.5, document="zh", twin="en", language="zh")
     other = Page("The crane lifts two tons.", dense=0.82, read=0.3, document="crane")
     yard, asked = shelf(*FILLER, best, twin, other), query("What does mooring amount to?")
     found = yard.search(asked)
