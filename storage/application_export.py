@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, func, select
 
+from storage.application_history import submitted_answers
 from storage.application_records import (
     ApplicationExport,
     ApplicationRecord,
@@ -79,10 +80,17 @@ class ApplicationExports(Repository):
     ) -> list[ApplicationExport]:
         """Return the page of whole applications above `after_id`; an empty page is the end."""
         page = await self.listing(statuses=statuses, track=track, after_id=after_id, limit=limit)
+        return await self.whole(page)
+
+    async def whole(self, page: Sequence[ApplicationRecord]) -> list[ApplicationExport]:
+        """Return applications with their people, answers and files, in the same order."""
         if not page:
             return []
         ids = [record.id for record in page]
         answers = await self._answers_of(ids)
+        answers |= await self._submitted_last(
+            [record.id for record in page if record.amending_at is not None]
+        )
         members = await self._members_of(ids)
         files = await self._files_of(ids)
         versions = await self._rows(
@@ -110,6 +118,22 @@ class ApplicationExports(Repository):
             answer = StoredAnswer(row.data, row.wording, row.skipped)
             by_member.setdefault(row.member_id, {})[row.key] = answer
         return found
+
+    async def _submitted_last(
+        self, ids: Sequence[int]
+    ) -> dict[int, dict[int | None, dict[str, StoredAnswer]]]:
+        if not ids:
+            return {}
+        rows = await self._rows(
+            select(_versions.c.application_id, _versions.c.snapshot)
+            .where(_versions.c.application_id.in_(ids))
+            .order_by(_versions.c.version)
+        )
+        return {
+            row.application_id: dict(submitted_answers(row.snapshot))
+            for row in rows
+            if "answers" in row.snapshot
+        }
 
     async def _members_of(self, ids: Sequence[int]) -> dict[int, list[MemberRecord]]:
         name = (

@@ -125,9 +125,18 @@ class ApplicationHistory(ApplicationNotes):
         return done
 
     async def set_status(
-        self, application_id: int, status: ApplicationStatus, actor: str, note: str = ""
+        self,
+        application_id: int,
+        status: ApplicationStatus,
+        actor: str,
+        note: str = "",
+        *,
+        revision: int | None = None,
     ) -> bool:
-        """Note what the staff decided; False for a draft, a withdrawn one, or one that has it already."""
+        """Note what the staff decided; False for a draft, a withdrawn one, or one that has it already.
+
+        With a `revision` also False when the application has changed since.
+        """
         if status not in (*_OPEN, *_DECIDED):
             raise ValueError(f"{status} is not for the staff to set")
         statement = update(_applications).where(
@@ -135,6 +144,8 @@ class ApplicationHistory(ApplicationNotes):
             _applications.c.status.in_((*_OPEN, *_DECIDED)),
             _applications.c.status != status,
         )
+        if revision is not None:
+            statement = statement.where(_applications.c.revision == revision)
         decided = self._now() if status in _DECIDED else None
         closing = {"amending_at": None} if status in _DECIDED else {}
         return await self._changed(

@@ -142,10 +142,38 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplicationExport:
-    """One application for a spreadsheet or a reviewer: all answers by member (None: shared) and key."""
+    """One application for a spreadsheet or a reviewer: all answers by member (None: shared) and key.
+
+    Of one that is being amended the answers are those submitted last: what is not handed in is nobody's.
+    """
 
     application: ApplicationRecord
     members: tuple[MemberRecord, ...]
     answers: Mapping[int | None, Mapping[str, StoredAnswer]]
     versions: int
     files: tuple[FileRecord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationFilter:
+    """Which applications: every field narrows further; drafts are never among them.
+
+    `since` and `until` (which is outside) are about the first submission. `words` are part of the number, or
+    of the answer to the question `title`.
+    """
+
+    track: str | None = None
+    status: ApplicationStatus | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    words: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationLine:
+    """An application in the list: the answer to the title question, and questions of staff not answered."""
+
+    application: ApplicationRecord
+    title: str
+    unanswered: int

@@ -24,6 +24,7 @@ class Application(Numbered, Table):
         only(["founder_id"], "uq_applications_draft", "status = 'draft'", unique=True),
         Index(None, "founder_id"),
         Index(None, "status", "id"),
+        Index(None, "submitted_at", "id"),
     )
 
     founder_id: Mapped[int] = mapped_column(ForeignKey("founders.id"))

@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, or_, select, text, update
 
-from storage.application_export import ApplicationExports
 from storage.application_history import ApplicationHistory
 from storage.application_members import ApplicationMembers
 from storage.application_notes import FOUNDER
 from storage.application_records import ApplicationRecord, StoredAnswer
 from storage.application_reminders import ApplicationReminders
+from storage.application_review import ApplicationReviews
 from storage.application_tables import (
     Application,
     ApplicationAnswer,
@@ -67,7 +67,7 @@ _LEFT_BY_DRAFT = (
 )
 
 
-class Applications(ApplicationHistory, ApplicationMembers, ApplicationReminders, ApplicationExports):
+class Applications(ApplicationHistory, ApplicationMembers, ApplicationReminders, ApplicationReviews):
     """Applications, at most one draft a founder."""
 
     __slots__ = ("_taken",)

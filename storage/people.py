@@ -66,6 +66,16 @@ class People(Repository):
             int(row.founder_id): row.name or f"@{row.username}" for row in rows if row.name or row.username
         }
 
+    async def called(self, founder_ids: Iterable[int]) -> dict[int, list[str]]:
+        """List every name and user name of founders, for masking."""
+        statement = select(_identities.c.founder_id, _identities.c.name, _identities.c.username).where(
+            _identities.c.founder_id.in_(tuple(founder_ids))
+        )
+        found: dict[int, list[str]] = {}
+        for row in await self._rows(statement):
+            found.setdefault(int(row.founder_id), []).extend(filter(None, (row.name, row.username)))
+        return found
+
     async def names_in(self, conversation_ids: Iterable[int]) -> dict[int, list[str]]:
         """List by conversation every name and user name of its founder, for masking."""
         statement = (

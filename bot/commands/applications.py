@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from storage.application_records import ApplicationRecord, ApplicationStatus
     from storage.database import Database, UnitOfWork
 
-SETTABLE = ("in_review", "accepted", "declined")
 _Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The application's number, e.g. 2026-0007.")]
 
 app = typer.Typer(help="Look at applications and answer them.", no_args_is_help=True)
@@ -84,10 +83,10 @@ def set_status(
     note: Annotated[str, typer.Option("--note", help="A word to the founder, sent with the notice.")] = "",
 ) -> None:
     """Set the status of an application and tell its founder in their chat."""
-    from handlers.apply.notices import notice_of_status
-    from handlers.apply.telling import tell
+    from handlers.review.deciding import SETTABLE, Deciding, Reviewer
 
-    if status not in SETTABLE:
+    wanted = next((one for one in SETTABLE if one == status), None)
+    if wanted is None:
         raise CommandError(f"{status} is not a status to set: use {', '.join(SETTABLE)}")
     settings = begin(context)
     program, _ = _program(settings)
@@ -95,14 +94,7 @@ def set_status(
     async def write(database: Database) -> bool | None:
         async with database.unit_of_work() as work:
             record = await _find(work, number)
-            if not await work.applications.set_status(record.id, _status(status), actor(), note):
-                return None
-            await _note(work, "application.status", record, status=status)
-            changed = await work.applications.get(record.id)
-            assert changed is not None
-            return await tell(
-                work, record.founder_id, notice_of_status(program, changed, note, changed.language)
-            )
+            return await Deciding(work, program, Reviewer(name=actor())).set_status(record, wanted, note)
 
     told = with_database(settings.database, write)
     if told is None:
@@ -117,8 +109,7 @@ def ask(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="What reviewers want to know.")],
 ) -> None:
     """Ask the founder of an application a question; they answer in their chat."""
-    from handlers.apply.notices import notice_of_follow_up
-    from handlers.apply.telling import tell
+    from handlers.review.deciding import Deciding, Reviewer
 
     if not question.strip():
         raise CommandError("The question is empty")
@@ -130,12 +121,8 @@ def ask(
             record = await _find(work, number)
             if record.status == "withdrawn":
                 raise CommandError(f"{number} is withdrawn: its founder is not asked about it any more")
-            asked = await work.applications.ask_follow_up(
-                record.id, asked_by=actor(), question=question.strip()
-            )
-            await _note(work, "application.ask", record, question=asked.id)
-            notice = notice_of_follow_up(program, record, asked.id, asked.question, record.language)
-            return await tell(work, record.founder_id, notice)
+            _, told = await Deciding(work, program, Reviewer(name=actor())).ask(record, question.strip())
+            return told
 
     typer.echo(f"Asked about {number}. {_told(with_database(settings.database, write))}")
 
@@ -169,10 +156,6 @@ def statuses_of(words: Iterable[str]) -> tuple[ApplicationStatus, ...]:
     return tuple(word for word in known if word in set(words))
 
 
-def _status(word: str) -> ApplicationStatus:
-    return statuses_of([word])[0]
-
-
 def _program(settings: Any) -> tuple[Program, Form | None]:
     from bot.forms import open_form
     from handlers.program import load_program
@@ -186,10 +169,6 @@ async def _find(work: UnitOfWork, number: str) -> ApplicationRecord:
     if record is None:
         raise CommandError(f"There is no application {number}")
     return record
-
-
-async def _note(work: UnitOfWork, action: str, record: ApplicationRecord, **details: object) -> None:
-    await work.audit.note(action, actor=actor(), about=("application", record.id), details=details)
 
 
 def _told(told: bool) -> str:

@@ -105,7 +105,8 @@ async def error_response(request: Request, status: int, error: Exception) -> Res
     shown = status if status in _PAGES else (500 if status >= 500 else 400)
     kept = error.kept if isinstance(error, Conflict) else ""
     forged = isinstance(error, Forged)
-    return view.page("error.html", status=status, code=shown, kept=kept, forged=forged)
+    back = _above(request) if isinstance(error, Conflict) else ""
+    return view.page("error.html", status=status, code=shown, kept=kept, forged=forged, back=back)
 
 
 def problem(status: int, error: Exception | None = None) -> Response:
@@ -120,6 +121,13 @@ def problem(status: int, error: Exception | None = None) -> Response:
         body["detail"] = error.detail
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
     return JSONResponse(body, status_code=status, media_type="application/problem+json", headers=headers)
+
+
+def _above(request: Request) -> str:
+    """The page on which the change was made: /applications/7 of /applications/7/status."""
+    first, _, rest = request.url.path.strip("/").partition("/")
+    number = rest.partition("/")[0]
+    return f"/{first}/{number}" if number.isascii() and number.isdigit() else f"/{first}"
 
 
 def _route(request: Request) -> str:

@@ -45,6 +45,13 @@ ENTRIES = (
     ),
     Entry(key="gaps", path="/gaps", permission="gap.see", icon="message-circle-question", shortcut="q"),
     Entry(key="documents", path="/documents", permission="document.see", icon="book-open", shortcut="d"),
+    Entry(
+        key="applications",
+        path="/applications",
+        permission="application.see",
+        icon="file-text",
+        shortcut="p",
+    ),
     Entry(key="staff", path="/staff", permission="staff.see", icon="users", shortcut="s"),
     Entry(key="audit", path="/audit", permission="audit.see", icon="scroll-text", shortcut="l"),
     Entry(key="retention", path="/retention", permission="audit.see", icon="archive", shortcut="r"),

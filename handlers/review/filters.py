@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from handlers.review.days import midnights
 from knowledge.words import beginnings, exact_words
 from storage.review_records import ConversationFilter, Search
 
@@ -17,6 +17,7 @@ LOW_CONFIDENCE = 0.6
 
 _LONGEST = 200
 _NOBODY = "#0"
+_ANYWHERE = ZoneInfo("UTC")
 _FLAGS = ("unanswered", "unsure", "unhelpful", "handover", "unreviewed")
 _QUOTED = re.compile(r'"([^"]{1,200})"')
 
@@ -45,7 +46,7 @@ class Filters:
         given = {item.name: params.get(item.name, "").replace("\x00", "") for item in fields(cls)}
         values = {name: value.strip()[:_LONGEST] for name, value in given.items()}
         for name in ("since", "until"):
-            if _day(values[name]) is None:
+            if midnights(values[name], _ANYWHERE) is None:
                 values[name] = ""
         for name in _FLAGS:
             values[name] = "1" if values[name] in {"1", "true", "on"} else ""
@@ -72,10 +73,10 @@ class Filters:
         Who may not `unmask` finds nobody by a name and nothing by words that are hidden from them, or
         searching would tell what masking does not.
         """
-        since, until = _day(self.since), _day(self.until)
+        since, until = midnights(self.since, timezone), midnights(self.until, timezone)
         return ConversationFilter(
-            since=None if since is None else _midnight(since, timezone),
-            until=None if until is None else _midnight(until + timedelta(days=1), timezone),
+            since=since[0] if since else None,
+            until=until[1] if until else None,
             channel=self.channel or None,
             language=self.language or None,
             track=self.track or None,
@@ -108,15 +109,3 @@ def search_of(query: str, *, hidden: bool = False) -> Search | None:
         begun |= {one for one in beginnings(phrase)[1] if len(one) == 1 and not one.isascii()}
     search = Search(words=words, beginnings=begun, phrases=phrases, hidden=hidden)
     return None if search.empty else search
-
-
-def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if 2000 <= day.year < 2200 else None
-
-
-def _midnight(day: date, timezone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), timezone)

@@ -41,6 +41,8 @@ def console_of(database: Database, clock: Clock, folder: Path, **changes: Any) -
         program=changes.pop("program", PROGRAM),
         clock=clock,
         detect=detect,
+        form=changes.pop("form", None),
+        files=changes.pop("files", None),
     )
     return Console(config=replace(config, **changes), services=services, passwords=quick_passwords())
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from bot.console.api import audit, conversations, documents, gaps, handovers, me, staff
+from bot.console.api import applications, audit, conversations, documents, gaps, handovers, me, staff
 
 ROUTERS = (
     me.router,
     conversations.router,
+    applications.router,
     handovers.router,
     documents.router,
     gaps.router,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.console.pages import (
     account,
     api_docs,
+    applications,
     audit,
     conversations,
     document_editing,
@@ -34,6 +35,7 @@ ROUTERS = (
     conversations.router,
     exports.router,
     transcript.router,
+    applications.router,
     documents.router,
     twins.router,
     document_editing.router,

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from bot.console.guard import allows
 from bot.console.view import View
 from handlers.staff import Permission
+from storage.application_records import ApplicationFilter
 from storage.review_records import ConversationFilter
 
 if TYPE_CHECKING:
@@ -45,6 +46,10 @@ async def _unanswered(work: UnitOfWork) -> int:
     return await work.reviews.count(ConversationFilter(unreviewed=True, unanswered=True)) or 0
 
 
+async def _submitted(work: UnitOfWork) -> int:
+    return await work.applications.count_submitted(ApplicationFilter(status="submitted"))
+
+
 async def _waiting(work: UnitOfWork) -> int:
     return sum(one.handover.asked_at is not None for one in await work.handovers.queue())
 
@@ -64,6 +69,13 @@ WAITING: tuple[Counted, ...] = (
         permission="conversation.see",
         icon="messages-square",
         count=_unreviewed,
+    ),
+    Counted(
+        key="applications",
+        path="/applications?status=submitted",
+        permission="application.see",
+        icon="file-text",
+        count=_submitted,
     ),
 )
 

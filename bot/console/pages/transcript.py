@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote
 from fastapi import APIRouter, Form
 from starlette.responses import Response
 
+from bot.console.downloads import content_of
 from bot.console.errors import Conflict, Forbidden, NotFound
 from bot.console.guard import allows
 from bot.console.pages.conversations import track_names, wanted_of
@@ -250,22 +251,8 @@ async def download(
         if sha256 not in files:
             raise NotFound
         await view.note(work, "file.download", ("conversation", conversation_id), sha256=sha256)
-    store = view.console.services.files
-    try:
-        content = await store.read(sha256) if store is not None else None
-    except LookupError:
-        content = None
-    if content is None:
-        return view.go(f"/conversations/{conversation_id}", "conversations.file_gone", kind="bad")
-    name = quote(files[sha256].name, safe="")
-    return Response(
-        content,
-        media_type="application/octet-stream",
-        headers={
-            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-        },
-    )
+    content = await content_of(view, sha256, files[sha256].name)
+    return content or view.go(f"/conversations/{conversation_id}", "conversations.file_gone", kind="bad")
 
 
 # --- parts ----------------------------------------------------------------------------------------------
@@ -279,15 +266,20 @@ async def found(work: UnitOfWork, conversation_id: int) -> ConversationRow:
     return row
 
 
-async def may_open(view: View, work: UnitOfWork, key: str, conversation_id: int) -> bool:
-    """Tell whether this session has unmasked the conversation and still may; the key is the audit entry."""
+async def may_open(
+    view: View, work: UnitOfWork, key: str, number_of_it: int, *, kind: str = "conversation"
+) -> bool:
+    """Tell whether this session has unmasked the conversation (or another kind of thing) and still may.
+
+    The key is the audit entry.
+    """
     number = number_of(key)
     if not number or view.me is None or not view.may("conversation.unmask"):
         return False
     entries = await work.audit.entries(
-        about=("conversation", conversation_id),
+        about=(kind, number_of_it),
         staff_id=view.staff.id,
-        action="conversation.unmask",
+        action=f"{kind}.unmask",
         before_id=number + 1,
         limit=1,
     )

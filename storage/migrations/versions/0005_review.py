@@ -31,6 +31,7 @@ def upgrade() -> None:
     _add_columns()
     _create_annotations()
     _create_summaries()
+    index("applications", "submitted_at", "id")
     if op.get_bind().dialect.name == "sqlite":
         _follow_on_sqlite()
     else:
@@ -212,6 +213,7 @@ def downgrade() -> None:
         "conversation_notes",
     ):
         op.drop_table(table)
+    op.drop_index("ix_applications_submitted_at_id", "applications")
     op.drop_index("ix_handovers_relay", "handovers")
     op.drop_index("ix_feedback_not_helpful", "feedback")
     op.drop_index("ix_traces_created_at_conversation_id", "traces")
