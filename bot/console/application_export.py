@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bot.application_rows import application_row, column_names
 from bot.tabular import Sheet, csv_writer, json_writer
 from bot.workbook import Workbook
+from handlers.review.application_sheets import people_in
 from handlers.review.masking import EMAIL, NAME, PHONE, Masker
 from storage.application_records import ApplicationExport, ApplicationFilter
 
@@ -43,6 +44,7 @@ async def application_lines(
         for export in exports:
             row = application_row(form, export)
             names_of = [name for one in export.members for name in called.get(one.founder_id, ())]
+            names_of += people_in(export.answers)
             sheet.add(row if unmasked else _masked(row, form, export, Masker(names_of)))
         if kind != "xlsx" and file.tell():
             yield _taken(file)

@@ -226,6 +226,16 @@ def title_question(form: Form | None) -> str:
     return ""
 
 
+def people_in(given: Given) -> list[str]:
+    """List the people that answers name: a group asks for each in a question that is or ends in `name`."""
+    return [
+        str(answer.data)
+        for answers in given.values()
+        for key, answer in answers.items()
+        if key.count("/") == 2 and key.endswith(("/name", "_name")) and isinstance(answer.data, str)
+    ]
+
+
 def files_in(sections: Sequence[SheetSection]) -> set[str]:
     """The hashes of the files that a reader of these sections may have."""
     return {line.sha256 for part in sections for line in part.lines if line.sha256}

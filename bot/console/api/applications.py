@@ -204,7 +204,7 @@ def _line(line: ApplicationLine) -> Application:
 def _whole(caller: Caller, whole: Whole, unmasked: bool) -> WholeApplication:
     services, version = caller.console.services, whole.version(0)
     at = version.submitted_at if version is not None else whole.record.updated_at
-    mask = Open() if unmasked else Masker(whole.called)
+    mask = Open() if unmasked else whole.mask
     language = services.program.default_language
     sheets = Sheets(
         form=services.form,

@@ -19,8 +19,9 @@ from bot.console.pages.transcript import MOST_REVISION, may_open, number_of
 from bot.console.paging import PAGE, address, cut, unpack
 from bot.console.view import View
 from forms.eligibility import Finding
+from forms.model import TRACK
 from handlers.review.application_filters import STATUSES, ApplicationFilters
-from handlers.review.application_sheets import Given, Sheets, files_in, title_question
+from handlers.review.application_sheets import Given, Sheets, files_in, people_in, title_question
 from handlers.review.deciding import LONGEST_NOTE, LONGEST_QUESTION, SETTABLE, Deciding, Reviewer
 from handlers.review.masking import Masker, Open
 from storage.application_history import submitted_answers
@@ -64,7 +65,7 @@ async def list_applications(view: Annotated[View, allows("application.see")], af
         continued=bool(after),
         statuses=STATUSES,
         tracks=tracks,
-        names=track_names(view),
+        names=track_labels(view),
     )
 
 
@@ -101,7 +102,7 @@ async def show(
         conversation=conversation.id if conversation is not None else 0,
         settable=[one for one in SETTABLE if one != whole.record.status],
         limits={"note": LONGEST_NOTE, "question": LONGEST_QUESTION},
-        names=track_names(view),
+        names=track_labels(view),
     )
 
 
@@ -237,6 +238,12 @@ class Whole:
             return self.export.answers
         return dict(submitted_answers(version.snapshot))
 
+    @property
+    def mask(self) -> Masker:
+        """Hides the people of the application by the names they have in chats and in its answers."""
+        versions = [self.given(one) for one in self.versions] or [self.export.answers]
+        return Masker([*self.called, *(name for given in versions for name in people_in(given))])
+
     def title(self, form: application_form.Form | None) -> str:
         """What the application is called in lists."""
         answer = self.given(self.version(0)).get(None, {}).get(title_question(form))
@@ -278,10 +285,20 @@ def sheets_of(view: View, whole: Whole, version: VersionRecord | None, *, opened
         form=view.console.services.form,
         language=view.language,
         today=at.astimezone(zone).date(),
-        mask=Open() if opened else Masker(whole.called),
+        mask=Open() if opened else whole.mask,
         opened=opened,
         private=view.may("application.review"),
     )
+
+
+def track_labels(view: View) -> dict[str, str]:
+    """Return what tracks are called in the reader's language, as the form and the program name them."""
+    form = view.console.services.form
+    question = form.question(TRACK) if form is not None else None
+    options = question.options if question is not None else ()
+    return track_names(view) | {
+        one.id: form.text(one.labels, view.language) or one.id for one in options if form is not None
+    }
 
 
 def place(after: str) -> tuple[datetime, int] | None:
