@@ -1,7 +1,8 @@
 """Sends stored replies: in order within a chat, retried, and recorded.
 
-Networks give no way to say "the same reply again": a reply that was under way when the process was
-killed is sent once more after the restart, because a reply twice is better than none.
+Networks give no way to say "the same reply again". A reply that was under way when the process was killed,
+or whose answer got lost, is looked for (`recognition`), and sent once more only when it is not found or
+cannot be: a reply twice is better than none.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from bot.channels.base import (
 from bot.enclosures import Enclosures, FileMissing
 from bot.lanes import Lane, Lanes, where
 from bot.patience import backoff, until_stored
+from bot.recognition import Recognition
 from bot.silence import Silence
 from handlers.files import Files
 from handlers.messages import Reply
@@ -73,6 +75,7 @@ class Delivery:
         self._persistence = persistence or Persistence()
         self._slots = asyncio.Semaphore(self._persistence.at_once)
         self._silence = Silence(database)
+        self._recognition = Recognition(database, channels, clock)
         self._lanes: Lanes[OutboxRecord] = Lanes(self._next)
         self._known: set[int] = set()
         self._marks: list[_Mark] = []
@@ -92,7 +95,12 @@ class Delivery:
         found: list[OutboxRecord] = []
         for name in self._channels:
             async with self._database.unit_of_work() as work:
-                found += await work.outbox.pending(name, self.worker, dead_before)
+                doubtful = await work.outbox.in_doubt(name, dead_before)
+                pending = await work.outbox.pending(name, self.worker, dead_before)
+            for record in pending:
+                if record.id in doubtful and record.id not in self._known:
+                    self._recognition.doubt(record)
+            found += pending
         self.enqueue(found)
         return len(found)
 
@@ -151,11 +159,17 @@ class Delivery:
         attempt = skip = 0
         while True:
             try:
+                arrived = await self._recognition.look(record, reply, skip)
+                if arrived.external_id is not None:
+                    return arrived.external_id
+                skip += arrived.parts
                 return await self._send(record, reply, skip)
             except (ChatBlocked, DeliveryRefused):
                 raise
             except DeliveryError as error:
                 skip = max(skip, error.parts_sent)
+                if error.maybe_sent:
+                    self._recognition.doubt(record)
                 pause = self._pause(error, attempt)
                 if monotonic() + pause > give_up_at:
                     raise
@@ -167,10 +181,12 @@ class Delivery:
             if record.message_id is not None and await self._silence.holds(record.id):
                 raise DeliveryRefused(HELD_BACK)
             send = partial(self._channels[record.channel].send, record.chat, skip=skip)
+            began = monotonic()
             try:
                 result = await self._enclosures.send(reply, send)
             except FileMissing:
                 raise DeliveryRefused("file_missing") from None
+        self._recognition.sent(record, result, began)
         return result.external_id
 
     def _pause(self, error: DeliveryError, attempt: int) -> float:
@@ -200,7 +216,9 @@ class Delivery:
                 except Exception as error:
                     # They are sent; at worst the next start sends them again.
                     logger.error("%d outcomes were not recorded: %s", len(marks), type(error).__name__)
-                self._known.difference_update(record.id for record, _, _ in marks)
+                for record, _, _ in marks:
+                    self._recognition.settled(record)
+                    self._known.discard(record.id)
                 for _, _, recorded in marks:
                     if not recorded.done():
                         recorded.set_result(None)

@@ -30,6 +30,7 @@ from storage.handovers import Handovers
 from storage.inbox import Inbox
 from storage.leases import Leases
 from storage.messages import Messages
+from storage.numbering import Numbering
 from storage.outbox import Outbox
 from storage.people import People
 from storage.rate_shares import RateShares
@@ -77,6 +78,7 @@ class UnitOfWork:
         "inbox",
         "leases",
         "messages",
+        "numbering",
         "one_time_links",
         "outbox",
         "people",
@@ -99,6 +101,7 @@ class UnitOfWork:
         self.messages = Messages(scope)
         self.inbox = Inbox(scope)
         self.outbox = Outbox(scope)
+        self.numbering = Numbering(scope)
         self.traces = Traces(scope)
         self.feedback = Feedback(scope)
         self.handovers = Handovers(scope)

@@ -98,6 +98,11 @@ class Inbox(Repository):
         rows = (await self._write(statement)).all()
         return sorted((filled(InboxRecord, row) for row in rows), key=lambda record: record.update_id)
 
+    async def waiting(self, channel: str) -> list[str]:
+        """Return the contents of updates that had no turn yet."""
+        statement = select(_inbox.c.payload).where(_inbox.c.channel == channel, _inbox.c.status == "pending")
+        return [row.payload for row in await self._rows(statement)]
+
     async def earlier_pending(self, record: InboxRecord) -> bool:
         """Say whether an older update of the same chat waits still, here or in another process."""
         if record.chat is None:

@@ -166,6 +166,19 @@ class Outbox(Repository):
         rows = (await self._write(statement)).all()
         return sorted((filled(OutboxRecord, row) for row in rows), key=lambda record: record.id)
 
+    async def in_doubt(self, channel: str, dead_before: datetime) -> set[int]:
+        """Return the replies that a dead worker may have sent without recording it: one a chat at most.
+
+        To be asked before `pending`, after which they look like all others.
+        """
+        rows = await self._rows(
+            select(func.min(_outbox.c.id).label("id"))
+            .where(_outbox.c.channel == channel, _outbox.c.status == "sending")
+            .where(~owned_by_the_living(_outbox.c.worker, dead_before))
+            .group_by(_outbox.c.chat)
+        )
+        return {row.id for row in rows}
+
     async def earlier_unsent(self, record: OutboxRecord) -> bool:
         """Say whether an older reply of the same chat has not been sent yet, by anybody."""
         statement = select(

@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.pacer import Pacer
 from handlers.messages import IncomingMessage, Reply
@@ -31,9 +31,11 @@ __all__ = [
     "NetworkTrouble",
     "Permit",
     "RawUpdate",
+    "Recognizer",
     "RetryLater",
     "SendResult",
     "UnreadableUpdate",
+    "Unrecognizable",
     "read_local",
 ]
 
@@ -117,6 +119,14 @@ class DeliveryRefused(DeliveryError):
     """The network refuses this very reply (HTTP 400); sending it again cannot help."""
 
 
+class Unrecognizable(Exception):
+    """The network answers the question for a message in a way that tells nothing; `code` says how."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class FetchError(Exception):
     """A file that could not be had; `code` is "too_large", "gone" or, worth another try, "network"."""
 
@@ -181,6 +191,36 @@ class Channel(Protocol):
 
     async def run(self, inbox: Inbox, stop: asyncio.Event) -> None:
         """Receive until `stop` is set (or the network ends); hand everything to `inbox`."""
+        ...
+
+
+@runtime_checkable
+class Recognizer(Protocol):
+    """What a channel may offer, beside `Channel`, so that a reply that had arrived is not sent again."""
+
+    def messages_of(self, chat: str, reply: Reply) -> int:
+        """Count the messages a reply becomes; 0 when they could not be recognized, as in groups.
+
+        Where it is not 0, all chats draw the numbers of their messages from one growing sequence.
+        """
+        ...
+
+    def number_of(self, payload: str) -> int | None:
+        """Return the number of the message in a stored update, if it holds one that counts there."""
+        ...
+
+    async def owns(self, chat: str, number: int) -> bool:
+        """Tell whether this bot has a message of that number in a chat, and change nothing by asking.
+
+        Raises DeliveryError and Unrecognizable.
+        """
+        ...
+
+    async def shows(self, chat: str, number: int, reply: Reply, place: int) -> bool:
+        """Tell whether a message that `owns` found is this part of a reply, by giving it that content.
+
+        Raises DeliveryError and Unrecognizable.
+        """
         ...
 
 

@@ -24,7 +24,7 @@ from bot.channels.telegram_client import (
     unless_stopped,
 )
 from bot.channels.telegram_files import fetch
-from bot.channels.telegram_parse import CHANNEL, parse
+from bot.channels.telegram_parse import CHANNEL, number_of, parse
 from bot.channels.telegram_polling import ALLOWED_UPDATES, Poller
 from bot.channels.telegram_send import TelegramSender
 from bot.channels.telegram_webhook import WebhookServer
@@ -69,6 +69,22 @@ class TelegramChannel:
     async def revise(self, chat: str, ids: Sequence[str], reply: Reply | None) -> bool:
         """Edit or delete an announcement; raises DeliveryError."""
         return await self._sender.revise(chat, ids, reply)
+
+    def messages_of(self, chat: str, reply: Reply) -> int:
+        """Count the messages a reply becomes; see Recognizer."""
+        return self._sender.messages_of(chat, reply)
+
+    def number_of(self, payload: str) -> int | None:
+        """Return the number of the message in a stored update; see Recognizer."""
+        return number_of(payload)
+
+    async def owns(self, chat: str, number: int) -> bool:
+        """Tell whether this bot has a message of that number in a chat; see Recognizer."""
+        return await self._sender.owns(chat, number)
+
+    async def shows(self, chat: str, number: int, reply: Reply, place: int) -> bool:
+        """Tell whether a message is this part of a reply; see Recognizer."""
+        return await self._sender.shows(chat, number, reply, place)
 
     async def typing(self, chat: str) -> None:
         """Show that the bot is writing; errors are of no consequence."""

@@ -43,6 +43,8 @@ _REFUSALS = {
     "button_": "button",
     "inline keyboard": "button",
     "not modified": "not_modified",
+    "no live location": "no_live_location",
+    "message_id_invalid": "not_editable",
     "to edit": "not_editable",
     "can't be edited": "not_editable",
     "to delete not found": "gone",

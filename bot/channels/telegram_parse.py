@@ -62,6 +62,15 @@ def _id_text(value: object) -> str:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
+def number_of(payload: str) -> int | None:
+    """Find the number of what somebody wrote in a private chat, without parsing the update."""
+    message = json.loads(payload).get("message")
+    if not isinstance(message, dict) or chat_of({"message": message}).startswith("-"):
+        return None
+    number = message.get("message_id")
+    return number if isinstance(number, int) else None
+
+
 def parse(payload: str, bot_id: int, username: str | None = None) -> IncomingMessage | None:
     """Turn a stored update into a message, None when there is nothing to answer; UnreadableUpdate else."""
     try:

@@ -20,7 +20,15 @@ from telegram import InlineKeyboardMarkup
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, RetryAfter, TelegramError
 
-from bot.channels.base import PRESS, DeliveryError, Permit, RetryLater, SendResult
+from bot.channels.base import (
+    PRESS,
+    DeliveryError,
+    DeliveryRefused,
+    Permit,
+    RetryLater,
+    SendResult,
+    Unrecognizable,
+)
 from bot.channels.telegram_client import Connection, delivery_error, refusal, retry_seconds, trouble
 from bot.channels.telegram_posts import Enclosure, Sent, Way, as_caption, send_file, send_text
 from bot.channels.telegram_render import MAX_TOAST, Part, keyboard, render, sendable
@@ -46,6 +54,7 @@ class _Step:
 
     run: Callable[[InlineKeyboardMarkup | None], Coroutine[Any, Any, Sent]]
     rings: bool = True
+    text: Part | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +129,44 @@ class TelegramSender:
         except TelegramError as error:
             logger.debug("no typing indicator (%s)", trouble(error))
 
+    # --- what may have arrived --------------------------------------------------------------------
+
+    def messages_of(self, chat: str, reply: Reply) -> int:
+        """Count the messages a reply becomes; see Recognizer."""
+        # Larger groups number for themselves, and an edit that is made twice changes nothing.
+        if chat.startswith("-") or reply.edits:
+            return 0
+        return len(self._plan(self._replies, chat, reply).steps)
+
+    async def owns(self, chat: str, number: int) -> bool:
+        """Ask for a message by stopping a live location, which this bot never sends; see Recognizer."""
+        code = await self._asked(partial(self._replies.bot.stop_message_live_location, chat, number))
+        if code not in {"no_live_location", "not_editable"}:
+            raise Unrecognizable(code)
+        return code == "no_live_location"
+
+    async def shows(self, chat: str, number: int, reply: Reply, place: int) -> bool:
+        """Edit a message to what it should say; a file keeps its buttons only. See Recognizer."""
+        plan = self._plan(self._replies, chat, reply)
+        buttons = plan.buttons if place == len(plan.steps) - 1 else None
+        edit = partial(edit_text, self._replies.bot, chat, number, plan.steps[place].text, buttons)
+        code = await self._asked(edit)
+        if code not in {"", "not_modified", "not_editable"}:
+            raise Unrecognizable(code)
+        return code != "not_editable"
+
+    async def _asked(self, call: Callable[[], Coroutine[Any, Any, Any]]) -> str:
+        """Return what Telegram did not like about a call, "" when it did what it was told."""
+        async with self._pacer.slot(None):
+            try:
+                await call()
+            except TelegramError as error:
+                trouble = self._error(error)
+                if isinstance(error, BadRequest) and isinstance(trouble, DeliveryRefused):
+                    return trouble.code
+                raise trouble from None
+        return ""
+
     # --- the messages of one reply ----------------------------------------------------------------
 
     async def _send_all(self, way: Way, plan: _Plan, permit: Permit | None = None) -> SendResult:
@@ -173,7 +220,7 @@ class TelegramSender:
     def _plan(self, way: Way, chat: str, reply: Reply, skip: int = 0) -> _Plan:
         """List what is to be sent: text first, then files; an edit takes the place of the first text."""
         parts = render(reply)
-        steps = [_Step(run=partial(send_text, way, chat, part)) for part in parts]
+        steps = [_Step(run=partial(send_text, way, chat, part), text=part) for part in parts]
         if reply.edits:
             edit = partial(self._edit, chat, reply.edits, parts[0] if parts else None)
             steps = [_Step(run=edit, rings=False), *steps[1:]]

@@ -60,15 +60,14 @@ async def api() -> AsyncIterator[TelegramApi]:
 
 
 @pytest.fixture
-async def install(
-    set_up: Path, tmp_path: Path, api: TelegramApi
-) -> AsyncIterator[Callable[[str], RunningBot]]:
+async def install(set_up: Path, tmp_path: Path, api: TelegramApi) -> AsyncIterator[Callable[..., RunningBot]]:
     """Makes the bot of a test in "polling" or "webhook" mode; its process is gone at the end."""
     async with AsyncExitStack() as stack:
 
-        def make(mode: str) -> RunningBot:
+        def make(mode: str, postgres: str | None = None) -> RunningBot:
             shutil.copytree(set_up / "data", tmp_path / "data")
-            bot = RunningBot(set_up / "program", tmp_path / "data", settings_for(api, mode))
+            database = {"BOT_DATABASE_URL": postgres} if postgres else {}
+            bot = RunningBot(set_up / "program", tmp_path / "data", settings_for(api, mode) | database)
             stack.push_async_callback(_gone, bot)
             return bot
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+
 from tests.telegram_api import TOKEN, TelegramApi
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -85,8 +87,14 @@ class RunningBot:
         """What the process running now, or the last one, has written."""
         return self.logs[-1].read_text(encoding="utf-8", errors="replace")
 
-    def select(self, statement: str) -> list[tuple[Any, ...]]:
-        """Ask a copy of the database, so that looking does not mend what a killed process left."""
+    async def select(self, statement: str) -> list[tuple[Any, ...]]:
+        """Ask the database: of SQLite a copy, so that looking does not mend what a killed process left."""
+        if url := self.settings.get("BOT_DATABASE_URL"):
+            postgres = await asyncpg.connect(url)
+            try:
+                return [tuple(row) for row in await postgres.fetch(statement)]
+            finally:
+                await postgres.close()
         with tempfile.TemporaryDirectory() as folder:
             for file in self.data.glob("founder-bot.db*"):
                 if not file.name.endswith("-shm"):
@@ -97,10 +105,10 @@ class RunningBot:
             finally:
                 connection.close()
 
-    def unfinished(self) -> tuple[int, int]:
+    async def unfinished(self) -> tuple[int, int]:
         """Count the stored updates without an answer and the stored answers not known to be sent."""
-        [inbox] = self.select("SELECT count(*) FROM inbox WHERE status = 'pending'")
-        [outbox] = self.select("SELECT count(*) FROM outbox WHERE status IN ('pending', 'sending')")
+        [inbox] = await self.select("SELECT count(*) FROM inbox WHERE status = 'pending'")
+        [outbox] = await self.select("SELECT count(*) FROM outbox WHERE status IN ('pending', 'sending')")
         return inbox[0], outbox[0]
 
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
@@ -26,8 +25,6 @@ from tests.telegram_api import TelegramApi
 
 FORM = ROOT / "programs" / "joint-base" / "application.toml"
 PATIENCE = 60.0
-UNDER_WAY = 0.5
-"""Seconds around a kill in which a reply may have reached the emulator without being known as sent."""
 
 # What the founder does, and which question is pending afterwards.
 SCRIPT = (
@@ -72,7 +69,6 @@ class Installed:
     api: TelegramApi
     bot: RunningBot
     database: Database
-    kills: list[float] = field(default_factory=list)
 
     async def kill(self, moment: str, chat: int, count: int) -> None:
         """End it when all is stored, when a chat has so many messages, or when all is known as sent."""
@@ -81,7 +77,6 @@ class Installed:
             await self.api.wait_for_messages(chat, count, seconds=PATIENCE)
         if moment == "answered":
             await self.settled()
-        self.kills.append(time.time())
         await self.bot.kill()
 
     async def settled(self) -> None:
@@ -153,7 +148,7 @@ class Founder:
             await self.look()
 
     async def check_all_once(self) -> None:
-        """One application, submitted once; every question asked once but for what was under way at a kill."""
+        """One application, submitted once; every question asked once."""
         application = await self.installed.application(self.chat)
         assert application["status"] == "submitted"
         assert len(await self.installed.of(application, "application_versions")) == 1
@@ -161,9 +156,9 @@ class Founder:
         assert sorted(events) == ["started", "submitted"]
         wanted = [name for name, _ in groupby(pending for _, _, pending in SCRIPT)]
         assert [name for name, _ in groupby(self.installed.asked(self.chat))] == wanted
-        for first, second in pairwise(self.installed.api.messages(self.chat)):
-            if first.text == second.text:
-                assert any(abs(kill - first.at) < UNDER_WAY for kill in self.installed.kills), first.text
+        messages = self.installed.api.messages(self.chat)
+        assert not [first.text for first, second in pairwise(messages) if first.text == second.text]
+        assert not [message.text for message in messages if message.edits], "a message was written over"
 
 
 def answers_after(position: int) -> int:

@@ -81,5 +81,5 @@ async def test_what_a_killed_process_committed_is_published_at_the_next_start_an
     await answers(api, 101, *KILNS[1:])
     await killed_while_publishing(bot, CRANES)
     await answers(api, 102, *CRANES[1:])
-    assert bot.select("SELECT count(*) FROM document_versions") == [(2,)]
+    assert await bot.select("SELECT count(*) FROM document_versions") == [(2,)]
     assert await bot.terminate() == 0, bot.log()

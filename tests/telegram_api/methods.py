@@ -248,6 +248,11 @@ class Methods:
         sent = self._mine(params, "edit")
         return self._edit(sent, sent.text, sent.entities, self._markup(params))
 
+    async def stopMessageLiveLocation(self, params: Json) -> Json:
+        self._mine(params, "edit")
+        # The bot under test sends no live locations, so there is never one to stop.
+        raise bad_request("there is no live location in the message to edit")
+
     async def deleteMessage(self, params: Json) -> bool:
         sent = self._mine(params, "delete")
         if time.time() - sent.at > self.state.config.deletable:
@@ -338,7 +343,10 @@ class Methods:
             raise bad_request(f"inline keyboard button URL '{button['url']}' is invalid: wrong HTTP URL")
 
     def _mine(self, params: Json, verb: str) -> Sent:
-        sent = self.state.by_id.get((self._chat(params), _integer(params, "message_id")))
+        key = self._chat(params), _integer(params, "message_id")
+        sent = self.state.by_id.get(key)
+        if verb == "edit" and key in self.state.theirs:
+            raise bad_request("message can't be edited")
         if sent is None or sent.deleted:
             raise bad_request(f"message to {verb} not found")
         return sent
@@ -346,7 +354,7 @@ class Methods:
     # --- acceptance -----------------------------------------------------------------------------
 
     def _accept(self, chat: int, **content: Any) -> Json:
-        number = self.state.next_message_id()
+        number = self.state.next_message_id(chat)
         sent = Sent(message_id=number, chat=chat, at=time.time(), **content)
         self.state.sent.append(sent)
         self.state.by_id[chat, number] = sent

@@ -42,10 +42,13 @@ class People:
     def _message(self, user: int, chat: int | None, content: Json) -> Json:
         if user not in self.state.users:
             self.join(user)
+        where = user if chat is None else chat
+        number = self.state.next_message_id(where)
+        self.state.theirs.add((where, number))
         return {
-            "message_id": self.state.next_message_id(),
+            "message_id": number,
             "from": self.state.users[user],
-            "chat": self.state.chats[user if chat is None else chat],
+            "chat": self.state.chats[where],
             "date": int(time.time()),
             **content,
         }
@@ -99,7 +102,7 @@ class People:
     async def channel_post(self, chat: int, text: str) -> int:
         """Publish in a channel that the bot is in."""
         post = {
-            "message_id": self.state.next_message_id(),
+            "message_id": self.state.next_message_id(chat),
             "chat": self.state.chats[chat],
             "date": int(time.time()),
             "text": text,

@@ -134,6 +134,9 @@ class TelegramApi(People):
             call.lost = True
             return _drop(request)
         await asyncio.sleep(self.config.latency / 2)
+        if fault and fault.kind == "hold":
+            call.lost = True
+            await asyncio.sleep(fault.seconds)
         return await self._write(request, response, self.state.sent[before:])
 
     async def _before(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:
@@ -150,7 +153,10 @@ class TelegramApi(People):
             return web.Response(status=fault.status, text=body, content_type="text/html")
         if fault.kind == "drop_before":
             return _drop(request)
-        await asyncio.sleep(fault.seconds)
+        if fault.kind == "hang":
+            await asyncio.sleep(fault.seconds)
+            if request.transport is None or request.transport.is_closing():
+                return web.Response(status=500)  # whoever asked is gone, and so is the question
         return None
 
     async def _run(self, call: Call) -> web.Response:

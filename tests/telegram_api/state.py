@@ -14,7 +14,7 @@ from typing import Any, Literal
 Json = dict[str, Any]
 TOKEN = "123456789:EMULATOR-TOKEN-not-a-secret-00000000"
 BOT = {"id": 123456789, "is_bot": True, "first_name": "Founder bot", "username": "founder_test_bot"}
-FaultKind = Literal["status", "garbage", "hang", "drop_before", "drop_after"]
+FaultKind = Literal["status", "garbage", "hang", "drop_before", "hold", "drop_after"]
 
 
 class ApiError(Exception):
@@ -38,7 +38,10 @@ def bad_request(description: str) -> ApiError:
 
 @dataclass(kw_only=True)
 class Fault:
-    """Something that goes wrong with the next `times` matching calls, or with each `every`-th of them."""
+    """Something that goes wrong with the next `times` matching calls, or with each `every`-th of them.
+
+    For some `seconds` a call that "hangs" is not looked at, and the answer to one on "hold" kept back.
+    """
 
     kind: FaultKind = "status"
     method: str | None = None
@@ -146,6 +149,7 @@ class State:
         self.webhook: Webhook | None = None
         self.sent: list[Sent] = []
         self.by_id: dict[tuple[int, int], Sent] = {}
+        self.theirs: set[tuple[int, int]] = set()
         self.calls: list[Call] = []
         self.callbacks: dict[str, CallbackQuery] = {}
         self.commands: dict[str, list[Json]] = {}
@@ -155,12 +159,14 @@ class State:
         self.delivered_at: dict[int, float] = {}
         self.changed = asyncio.Condition()
         self._update_ids = itertools.count(1000)
-        self._message_ids = itertools.count(1)
+        self._message_ids: dict[int, itertools.count[int]] = {}
         self._file_ids = itertools.count(1)
         self._windows: dict[int | None, deque[float]] = {}
 
-    def next_message_id(self) -> int:
-        return next(self._message_ids)
+    def next_message_id(self, chat: int) -> int:
+        """Count as Telegram does: private chats and small groups together, each larger group for itself."""
+        own = self.chats[chat]["type"] in {"supergroup", "channel"}
+        return next(self._message_ids.setdefault(chat if own else 0, itertools.count(1)))
 
     def keep_file(self, content: bytes, name: str) -> tuple[str, str]:
         """Store bytes under a new file id; return the id and its path for downloads."""
