@@ -11,6 +11,7 @@ NAMES = (
     "throughput",
     "calibrate",
     "interpret",
+    "fit_leaning",
     "steps",
     "announce",
     "gaps",

@@ -21,6 +21,7 @@ from forms.load import load_form
 from forms.model import Form, Value
 from forms.state import State, examine
 from handlers.apply.interpret import Ask, Meaning, interpret
+from handlers.apply.leaning import Lean
 from knowledge.config import KnowledgeConfig
 
 ROOT = Path(__file__).parents[1]
@@ -116,7 +117,7 @@ def draft(form: str, track: str, pending: str | None) -> tuple[dict[str, Value],
     return answers, examine(form_of(form), answers, TODAY)
 
 
-async def take(message: Message, ask: Ask) -> Taken:
+async def take(message: Message, ask: Ask, lean: Lean | None = None) -> Taken:
     """Interpret one message of the set."""
     answers, state = draft(message.form, message.track, message.pending)
     slot = state.slot(message.pending) if message.pending else None
@@ -139,6 +140,7 @@ async def take(message: Message, ask: Ask) -> Taken:
         language=message.language,
         today=TODAY,
         ask=counted,
+        lean=lean,
     )
     return Taken(
         message=message,
@@ -160,7 +162,7 @@ async def take_all(folder: Path, messages: Sequence[Message]) -> list[Taken]:
         (folder / "indexed").touch()
     knowledge = await asyncio.to_thread(Knowledge.open, config)
     try:
-        return [await take(message, knowledge.ask) for message in messages]
+        return [await take(message, knowledge.ask, knowledge.leaning) for message in messages]
     finally:
         await knowledge.close()
 

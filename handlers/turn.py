@@ -14,6 +14,7 @@ from handlers.files import Files
 from handlers.messages import IncomingMessage, Reply
 from handlers.program import Program
 from handlers.texts import Texts
+from knowledge.leaning import Beside
 from knowledge.model import Answer, Passage
 from storage.announcement_records import StaffRecord
 from storage.records import MessageRecord, Payload, Person
@@ -41,6 +42,10 @@ class Knowledge(Protocol):
 
     async def ask(self, question: str, *, language: str | None = None) -> Answer:
         """Answer from the documents or refuse; raises KnowledgeError when it could not look."""
+        ...
+
+    async def leaning(self, text: str, beside: Beside, signs: Sequence[float]) -> float:
+        """Weigh whether a text asks rather than answers the question beside: above 0 it more likely asks."""
         ...
 
     def section(self, document: str, heading: str, language: str) -> Passage | None:

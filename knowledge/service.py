@@ -6,8 +6,9 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -27,6 +28,7 @@ from knowledge.embeddings import (
 )
 from knowledge.errors import KnowledgeError
 from knowledge.language import detect, to_simplified
+from knowledge.leaning import Beside, Leanings
 from knowledge.lexical import terms
 from knowledge.model import Answer, Citation, Passage, Topic
 from knowledge.reader import shared_reader
@@ -76,6 +78,8 @@ class Knowledge:
         self._threshold = DEFAULT_THRESHOLD if config.threshold is None else config.threshold
         self._bundled = config.embeddings == BUNDLED
         self._shelf = load()
+        # The weights belong to the bundled embedder; another one's vectors mean nothing to them.
+        self._leanings = Leanings(self._read, self._worker.embed_query if self._bundled else None)
         self._watcher: asyncio.Task[None] | None = None
         self._under_way = 0
         self._idle = asyncio.Event()
@@ -112,14 +116,32 @@ class Knowledge:
         remote embedder does not answer.
         """
         self._watch()
+        with self._working():
+            return await self._answer(question, language)
+
+    async def leaning(self, text: str, beside: Beside, signs: Sequence[float]) -> float:
+        """Weigh whether a text asks rather than answers the question beside: above 0 it more likely asks.
+
+        `signs` are what its words show, as `handlers.apply.leaning` counts them.
+        """
+        with self._working():
+            return await self._leanings.weigh(text, beside, signs)
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """Let `close` wait for what is under way."""
         self._under_way += 1
         self._idle.clear()
         try:
-            return await self._answer(question, language)
+            yield
         finally:
             self._under_way -= 1
             if not self._under_way:
                 self._idle.set()
+
+    async def _read(self, text: str) -> Vectors:
+        row: Vectors = (await self._off_loop(self._reader.encode, [text]))[0]
+        return row
 
     async def _answer(self, question: str, language: str | None) -> Answer:
         started = time.perf_counter()

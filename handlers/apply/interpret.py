@@ -2,7 +2,7 @@
 """What a message in the interview is: an answer, a side question, a correction, a command or small talk.
 
 Cheap signs decide first: commands, corrections, the shape of a question, the validator. Only when these leave
-it open are the documents asked. A side question must never be stored as an answer, so what stays open is
+it open are the documents asked. What a text means is weighed last (`leaning`). A side question must never be stored as an answer, so what stays open is
 "unsure" and the founder decides with a press.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from typing import Literal
@@ -20,6 +20,7 @@ from forms.state import State
 from forms.values import NotValid
 from handlers.apply.commands import command
 from handlers.apply.corrections import find_correction, find_statement
+from handlers.apply.leaning import ASKS, LONGEST, SURELY_ASKS, Lean, beside, signs
 from handlers.apply.reading import OURS, Reading, is_premise
 from handlers.apply.shapes import (
     Sentence,
@@ -80,12 +81,12 @@ async def interpret(
     language: str,
     today: date,
     ask: Ask,
+    lean: Lean | None = None,
 ) -> Meaning:
-    """Decide what a message is while `slot` is pending; `ask` looks into the documents."""
+    """Decide what a message is while `slot` is pending; `ask` looks into the documents, `lean` weighs a text."""
     message = _Message(clean(text), slot, language, today)
-    if (meaning := message.told(state, answers)) is not None:
-        return meaning
-    return await message.weighed(state, ask)
+    meaning = message.told(state, answers) or await message.weighed(state, ask)
+    return meaning if lean is None else await message.reconsidered(meaning, lean)
 
 
 class _Message(Reading):
@@ -298,6 +299,34 @@ class _Message(Reading):
         if is_open_question(item.text):
             return False
         return item is self.sentences[-1] or (item is self.sentences[0] and item.shape == "weak")
+
+    async def reconsidered(self, meaning: Meaning, lean: Lean) -> Meaning:
+        """The same, or changed by what the message means: questioned back, asked, or a doubt dropped."""
+        if self.slot is None or not self._can_change(meaning):
+            return meaning
+        try:
+            leaning = await lean(self.text, beside(self, self.slot.question), signs(self))
+        except KnowledgeError:
+            return meaning
+        if meaning.kind == "invalid":
+            return Meaning(kind="question", looked=meaning.looked) if leaning > SURELY_ASKS else meaning
+        if leaning > ASKS:
+            return replace(meaning, kind="unsure")
+        # What ends in a question beside an answer may be both, whichever is the longer part.
+        mixed = len(self.sentences) > 1 and self.sentences[-1].asks
+        if meaning.kind == "answer" or meaning.value is None or mixed:
+            return meaning
+        return self._taken(meaning.value)
+
+    def _can_change(self, meaning: Meaning) -> bool:
+        """Whether a second opinion could change anything: of a text, or of what is no answer."""
+        if meaning.kind == "invalid":
+            return not self.is_bare()
+        if not self.prose or meaning.kind not in ("answer", "unsure") or len(self.text) > LONGEST:
+            return False
+        assert self.slot is not None
+        told = meaning.also_asks is None and meaning.value is not None and not meaning.value.skipped
+        return told and not self.takes_questions(self.slot.question)
 
     # --- tools ------------------------------------------------------------------------------------
 

@@ -72,6 +72,7 @@ async def typed(turn: Turn) -> Result:
         language=desk.turn.language,
         today=desk.today,
         ask=partial(_look_up, turn),
+        lean=turn.services.knowledge.leaning,
     )
     return await _act(desk, slot, meaning, turn.text)
 

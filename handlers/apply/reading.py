@@ -11,13 +11,13 @@ from forms.values import NotValid, find_value, read_value
 from handlers.apply.commands import has_none
 from handlers.apply.corrections import names
 from handlers.apply.echoes import echo
-from handlers.apply.shapes import clauses, sentences
+from handlers.apply.shapes import HAN, clauses, sentences
 from handlers.small_talk import recognize
 from handlers.words import has_words
 from knowledge.language import to_simplified
 
 _TEXTS = ("text", "long_text")
-_TOPICS = re.compile(
+TOPICS = re.compile(
     r"价格|价钱|费用|租金|收费|押金|要求|条件|流程|截止|地址|电话|区别|材料|资格|政策|规定|规则|补贴|优惠|周期|时长限制|上限|"
     r"\b(?:prices?|pricing|costs?|fees?|rent|deposit|requirements?|conditions?|process|deadline|address|difference|eligib\w+|rules?|polic\w+|discounts?|"
     r"preise?|kosten|gebühr\w*|miete|voraussetzung\w*|ablauf|frist|adresse|unterschied\w*|regeln?)\b",
@@ -38,7 +38,6 @@ _ASIDE = re.compile(
     r"[(（][^)）]*[)）]|[,，\s]+(?:incl(?:uding|\.)?|inkl\.?|其中|包括|包含|含).*$", re.IGNORECASE
 )
 _WORDS = re.compile(r"[^\W\d_]+")
-_HAN = re.compile(r"[\u3400-\u9fff]")
 _DIGITS = re.compile(r"\+?\d[\d \-()]{6,}\d")
 _TOTAL = re.compile(
     r"(?:一共|总共|共计|共|合计|加起来)(?:有|是)?\s*([^\s,，。]{1,6}?)(?:个人?|人|名|位)?(?=$|[,，。\s])|(\w+)(?: people| of us)? (?:in total|total|altogether|overall|insgesamt)\b",
@@ -58,12 +57,12 @@ _ENOUGH = re.compile(
 _AT = re.compile(r"\s*[\[(]\s*(?:at|@)\s*[\])]\s*|\s+at\s+(?=[\w-]+\.[a-z]{2,})", re.IGNORECASE)
 _SPOKEN_NUMBER = re.compile("[零〇一二三四五六七八九幺]{7,}")
 _DIGIT = str.maketrans("零〇一二三四五六七八九幺", "001234567891")
-_TO_PROGRAM = re.compile(
+TO_PROGRAM = re.compile(
     r"你们(?!的?(?:好|大家))|(?<![给把被为让帮])您|贵(?:司|方|基地)|(?:请|麻烦)(?:告知|确认|回复|解释)"
 )
 _EITHER = re.compile(r"\b(?:or|oder)\b", re.IGNORECASE)
 _NAMED = re.compile(r"名|\bname\b", re.IGNORECASE)
-_ENTITY = re.compile(
+ENTITY = re.compile(
     r"公司|科技|智能|集团|工作室|团队|项目|有限|股份|中心|研究院|实验室|合伙|筹备|叫|"
     r"\b(?:gmbh|ug|ag|ltd|inc|corp|co|llc|limited|company|project|team|labs?|studio|called|named)\b",
     re.IGNORECASE,
@@ -72,9 +71,7 @@ _ENTITY_END = re.compile(r"(?:公司|科技|智能|集团|工作室|股份|研�
 _SENTENCE = re.compile(
     r"[我你您他她的了吗么呢吧啊先再还就都也]|可以|必须|需要|应该|不能|能不能|什么|怎么|如何|多少|为什么|明天|今天|已经|没有|因为|如果"
 )
-_RULE = re.compile(
-    r"必须|需要|应该|不能|可以|允许|\b(?:must|should|have to|need to|allowed)\b", re.IGNORECASE
-)
+RULE = re.compile(r"必须|需要|应该|不能|可以|允许|\b(?:must|should|have to|need to|allowed)\b", re.IGNORECASE)
 _PREMISE = re.compile(
     r"^(?:so|then|ok(?:ay)?,? so|also|那么?|所以|就是说|也就是说|意思是)\b|\b(?:that|this|it|these|those)\b|这|那(?!时)",
     re.IGNORECASE,
@@ -120,7 +117,7 @@ class Reading:
         if "?" in self.text or "？" in self.text or len(self.sentences) != 1:
             return False
         words = self.text.split()
-        if _HAN.search(self.text):
+        if HAN.search(self.text):
             return len(words) == 1 and len(self.text) <= 20 and _ENTITY_END.search(self.text) is not None
         return 2 <= len(words) <= 5 and all(word[:1].isupper() or not word[:1].isalpha() for word in words)
 
@@ -131,9 +128,9 @@ class Reading:
         text = self.text
         if len(text) > 60 or not self.prose:
             return False
-        if _HAN.search(text):
+        if HAN.search(text):
             folded = to_simplified(text).rstrip("。.!！~～ ")
-            return bool(_TO_PROGRAM.search(folded)) or (folded.endswith("吧") and len(folded) >= 6)
+            return bool(TO_PROGRAM.search(folded)) or (folded.endswith("吧") and len(folded) >= 6)
         return len(text.split()) <= 6 and _EITHER.search(text) is not None and not OURS.search(text)
 
     def wants_name(self) -> bool:
@@ -146,7 +143,7 @@ class Reading:
         text = self.text.casefold()
         for name in names(self.slot.question) if self.slot else ():
             text = text.replace(name, " ")
-        if _TOPICS.search(text) is None:
+        if TOPICS.search(text) is None:
             return False
         return not (self.slot and self.slot.question.type in ("phone", "email", "url") and self.aside())
 
@@ -163,7 +160,7 @@ class Reading:
         if "@" in self.text and len(self.text.split()) <= 2:
             return True
         words = _WORDS.findall(self.text)
-        return (len(words) <= 1 and not _HAN.search("".join(words))) or len("".join(words)) <= 3
+        return (len(words) <= 1 and not HAN.search("".join(words))) or len("".join(words)) <= 3
 
     def declares(self) -> bool:
         """Whether it tells rather than names something: "we …", "… 了", "… please"."""
@@ -262,11 +259,11 @@ def is_premise(text: str) -> bool:
 
 
 def _is_name(text: str) -> bool:
-    if _RULE.search(text):
+    if RULE.search(text):
         return False
-    if _ENTITY.search(text):
+    if ENTITY.search(text):
         return True
-    if _HAN.search(text):
+    if HAN.search(text):
         return len(text) <= 4 or not _SENTENCE.search(to_simplified(text))
     words = text.split()
     return len(words) <= 3 or sum(word[:1].isupper() for word in words) * 2 >= len(words)

@@ -15,7 +15,7 @@ _CUT = re.compile(
     r"(?<=[。！？!?；;\n])|(?<=\.)(?=\s)|(?<=\.)$|(?<=[^\W\d])\s[-–—]{1,2}\s|(?<=[吗嗎])[\s,，、]+(?=[^\s?？])"
 )
 _CLAUSES = re.compile(r"[,，、:：]|\s+(?:and|but|und|aber)\s+")
-_HAN = re.compile(r"[\u3400-\u9fff]")
+HAN = re.compile(r"[\u3400-\u9fff]")
 _QUOTED = re.compile(r"“[^”]{1,60}”|「[^」]{1,60}」|《[^》]{1,60}》|\"[^\"]{1,60}\"")
 _MARK = re.compile(r"[?？]\s*[)）\"”'’]*$")
 _CLOSING = " \n\t.。!！~～…\"”'’)）"
@@ -176,7 +176,7 @@ def clauses(text: str) -> tuple[str, str] | None:
 
 def is_hypothesis(text: str) -> bool:
     """Tell whether a clause only supposes something: "如果有15个人", "if we were 15"."""
-    return bool(_ZH_HYPOTHESIS.search(text) if _HAN.search(text) else _HYPOTHESIS.search(text))
+    return bool(_ZH_HYPOTHESIS.search(text) if HAN.search(text) else _HYPOTHESIS.search(text))
 
 
 def answers_itself(text: str) -> bool:
@@ -186,19 +186,19 @@ def answers_itself(text: str) -> bool:
 
 def is_open_question(text: str) -> bool:
     """Tell whether it asks why, how, who or what rather than whether."""
-    return bool(_ZH_ASKING.search(text) if _HAN.search(text) else _EN_WH.match(text))
+    return bool(_ZH_ASKING.search(text) if HAN.search(text) else _EN_WH.match(text))
 
 
 def addresses(text: str) -> bool:
     """Tell whether a question speaks to the program, or of the application."""
-    return bool(_ZH_ADDRESS.search(to_simplified(text)) if _HAN.search(text) else _ADDRESS.search(text))
+    return bool(_ZH_ADDRESS.search(to_simplified(text)) if HAN.search(text) else _ADDRESS.search(text))
 
 
 def shape(text: str) -> Shape:
     """How much one sentence is built like a question."""
     bare = _QUOTED.sub("", text).strip().rstrip(_CLOSING)
     marked = bool(_MARK.search(text.strip()))
-    return _chinese(to_simplified(bare), marked) if _HAN.search(bare) else _latin(bare, marked)
+    return _chinese(to_simplified(bare), marked) if HAN.search(bare) else _latin(bare, marked)
 
 
 def _chinese(text: str, marked: bool) -> Shape:

@@ -24,6 +24,7 @@ from handlers.program import Topic as ProgramTopic
 from handlers.routes import ROUTES, Route
 from handlers.turn import Services
 from knowledge.language import detect
+from knowledge.leaning import Beside
 from knowledge.model import Answer, Citation, Passage, ScoredPassage, Topic
 from storage.database import Database
 
@@ -118,6 +119,7 @@ class ScriptedKnowledge:
         self.script: list[Answer | Exception] = []
         self.asked: list[tuple[str, str | None]] = []
         self.sections: dict[tuple[str, str], Passage] = {}
+        self.asking: set[str] = set()
         self.delay = 0.0
         self.running = 0
         self.most_running = 0
@@ -138,6 +140,10 @@ class ScriptedKnowledge:
         if isinstance(step, Exception):
             raise step
         return step
+
+    async def leaning(self, text: str, beside: Beside, signs: Sequence[float]) -> float:
+        """No opinion, but on the texts that a test says are questions."""
+        return 3.0 if text in self.asking else -0.5
 
     def section(self, document: str, heading: str, language: str) -> Passage | None:
         return self.sections.get((document, heading))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from benchmarks.interpret import TODAY, Taken, draft, figures, form_of, read_messages, take_all
 from handlers.apply.interpret import Meaning, interpret
 from knowledge.errors import EmbedderUnavailable
+from knowledge.leaning import Beside
 from knowledge.model import Answer
 
 
@@ -23,7 +25,21 @@ async def unavailable(question: str) -> Answer:
     raise EmbedderUnavailable("the embedder does not answer")
 
 
-async def meaning(text: str, pending: str | None, *, ask: Any = never, track: str = "berth") -> Meaning:
+async def asks(text: str, beside: Beside, signs: Sequence[float]) -> float:
+    return 2.0
+
+
+async def tells(text: str, beside: Beside, signs: Sequence[float]) -> float:
+    return -5.0
+
+
+async def unweighed(text: str, beside: Beside, signs: Sequence[float]) -> float:
+    raise EmbedderUnavailable("the embedder does not answer")
+
+
+async def meaning(
+    text: str, pending: str | None, *, ask: Any = never, track: str = "berth", lean: Any = None
+) -> Meaning:
     answers, state = draft("harbor", track, pending)
     return await interpret(
         text,
@@ -34,6 +50,7 @@ async def meaning(text: str, pending: str | None, *, ask: Any = never, track: st
         language="en",
         today=TODAY,
         ask=ask,
+        lean=lean,
     )
 
 
@@ -82,7 +99,31 @@ def test_awkward_messages_are_seldom_taken_wrongly(fresh: list[Taken]) -> None:
     assert len(fresh) >= 500
     assert shares["right_or_questioned_back"] >= 0.95
     assert shares["questions_stored"] < 0.01
-    assert shares["plain_answers_unsure"] <= 0.08
+    assert shares["plain_answers_unsure"] <= 0.07
+
+
+async def test_a_text_that_means_a_question_is_questioned_back_though_no_word_asks() -> None:
+    found = await meaning("crane prices for members", "one_sentence", lean=asks)
+    assert found.kind == "unsure"
+    assert found.value is not None
+    assert (await meaning("7", "team_size", lean=asks)).kind == "answer"
+    assert (await meaning("/skip", "one_sentence", lean=asks)).kind == "command"
+
+
+async def test_a_doubtful_word_in_a_text_that_means_an_answer_is_no_doubt() -> None:
+    said = "你们港口的吊机常坏，我们提前预警"
+    assert (await meaning(said, "one_sentence")).kind == "unsure"
+    assert (await meaning(said, "one_sentence", lean=tells)).kind == "answer"
+
+
+async def test_what_is_no_answer_and_means_a_question_is_asked() -> None:
+    said = "contractors included, or only employees"
+    assert (await meaning(said, "team_size", ask=unavailable, lean=tells)).kind == "invalid"
+    assert (await meaning(said, "team_size", ask=unavailable, lean=asks)).kind == "question"
+
+
+async def test_without_an_opinion_the_words_decide() -> None:
+    assert (await meaning("Quiet propellers", "one_sentence", lean=unweighed)).kind == "answer"
 
 
 @pytest.mark.parametrize(
