@@ -27,6 +27,8 @@ Scores = NDArray[np.float32]
 _WHOLE, _SENTENCE, _HEADING, _LEXICAL, _ALIKE = 0.2, 0.3, 0.5, 1.2, 0.4
 _COVER_FROM = 3
 _FLAT = 1e-9
+# That a passage holds the one word of a question says little; that it holds all of many, much.
+_ENOUGH_TERMS = 8
 # So many of the best passages are also compared piece by piece, and as many others say what is usual.
 _COMPARED = 200
 
@@ -145,6 +147,7 @@ class Shelf:
         best_sentence = np.maximum.reduceat(cosines, self._starts[:-1])
         best_heading = np.maximum.reduceat(self._headings @ query.reading, self._heading_starts[:-1])
         trust = max((self._cover(query, rows[i]) for i in _top(lexical[rows], _COVER_FROM)), default=0.0)
+        trust *= min(1.0, len(set(query.terms)) / _ENOUGH_TERMS)
         fused = (
             _standard(dense[rows])
             + _WHOLE * _standard((self._wholes @ query.reading)[rows])
