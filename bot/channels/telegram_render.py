@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
+from handlers.links import in_ascii
 from handlers.messages import Button, Reply, Source
 
 LIMIT = 4096
@@ -98,12 +99,12 @@ def _source(source: Source) -> list[Run]:
 
 
 def safe_link(link: str | None) -> str:
-    """Return the address when it is a web address without tricks, else ""."""
+    """Return the address, in ASCII, when it is a web address without tricks, else ""."""
     if not link or len(html.escape(link)) > _MAX_LINK or re.search(r"[\s\x00-\x1f\ud800-\udfff]", link):
         return ""
     try:
         parts = urlsplit(link)
-        return link if parts.scheme in {"http", "https"} and parts.hostname else ""
+        return in_ascii(link) if parts.scheme in {"http", "https"} and parts.hostname else ""
     except ValueError:
         return ""
 

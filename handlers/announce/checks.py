@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from handlers.files import StoredFile
+from handlers.links import in_ascii
 from handlers.program import Program
 from handlers.words import clean, has_words
 from storage.announcement_records import AnnouncementRecord, Audience, NewAnnouncement
@@ -115,12 +116,14 @@ def check_link(typed: str) -> str:
         link = f"https://{link}"
     try:
         parts = urlsplit(link)
-        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and "." in str(parts.hostname)
+        good = parts.scheme in {"http", "https"} and "." in str(parts.hostname or "") and bool(in_ascii(link))
     except ValueError:
         good = False
     if not good or re.search(r"[\s\x00-\x1f\ud800-\udfff]", link):
         raise DraftRefused("link")
-    if len(html.escape(link)) > _LONGEST_LINK:
+    if parts.username is not None:
+        raise DraftRefused("link_secret")
+    if len(html.escape(in_ascii(link))) > _LONGEST_LINK:
         raise DraftRefused("link_long", limit=_LONGEST_LINK)
     return link
 

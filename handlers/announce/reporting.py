@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handlers.announce.knowledge import true_from
 from handlers.announce.steering import State
 from handlers.announce.words import Words
 from handlers.apply.notices import moment
@@ -33,7 +34,9 @@ def status_lines(speak: Words, state: State) -> list[str]:
         )
     ]
     if record.status == "scheduled":
-        lines.append(say("announce.count.begins", time=speak.time(record.at)))
+        begins = true_from(record, speak.program)
+        if record.at is not None or record.confirmed_at is None or begins > record.confirmed_at:
+            lines.append(say("announce.count.begins", time=moment(speak.program, say, begins)))
     if state.lines:
         lines += _ledger(speak, state)
     lines += _answers(speak, state)

@@ -149,18 +149,20 @@ async def count(turn: Turn, record: AnnouncementRecord, _: int, __: tuple[str, .
     """Count the recipients and ask before anything is sent; what golden questions it breaks follows."""
     if problem := _problem(turn, record):
         return Result.of(card(turn, record, problem))
+    async with turn.reading() as work:
+        counted = await reach(work, record, turn.services.channels)
     trials = turn.services.announced
-    if trials is None or not trials.questions:
-        return Result.of(await _confirmation(turn, record))
+    if trials is None or not trials.questions or not counted.recipients:
+        return Result.of(_confirmation(turn, record, counted))
     if (found := trials.found(record)) is not None:
-        return Result.of(await _confirmation(turn, record, warning_lines(words(turn), found)))
+        return Result.of(_confirmation(turn, record, counted, warning_lines(words(turn), found)))
 
     async def write(_: UnitOfWork, message_id: int) -> Sequence[Reply]:
         trials.start(record, partial(_tell_trial, turn, record, message_id))  # once, however often it is told
         return ()
 
     trying = turn.say("announce.golden.trying", total=trials.questions)
-    return Result(replies=(await _confirmation(turn, record, [trying]),), write=write)
+    return Result(replies=(_confirmation(turn, record, counted, [trying]),), write=write)
 
 
 async def _tell_trial(
@@ -168,8 +170,10 @@ async def _tell_trial(
 ) -> None:
     """Show what came of trying a draft out on its confirmation, if it still is the draft that was shown."""
     await _until_answered(turn, pressed_id)
-    untried = turn.say("announce.golden.untried")
-    shown = await _confirmation(turn, record, warning_lines(words(turn), found) if found else [untried])
+    async with turn.reading() as work:
+        counted = await reach(work, record, turn.services.channels)
+    golden = warning_lines(words(turn), found) if found else [turn.say("announce.golden.untried")]
+    shown = _confirmation(turn, record, counted, golden)
     async with turn.services.database.unit_of_work() as work:
         now = await work.announcements.get(record.id)
         if now is not None and (now.status, now.revision) == ("draft", record.revision):
@@ -188,10 +192,8 @@ async def _until_answered(turn: Turn, message_id: int) -> None:
             await asyncio.sleep(0.05)
 
 
-async def _confirmation(turn: Turn, record: AnnouncementRecord, golden: Sequence[str] = ()) -> Reply:
+def _confirmation(turn: Turn, record: AnnouncementRecord, found: Reach, golden: Sequence[str] = ()) -> Reply:
     """Who gets it, what it does to golden questions, and the button that sends it."""
-    async with turn.reading() as work:
-        found = await reach(work, record, turn.services.channels)
     speak = words(turn)
     lines = reach_lines(speak, record, found, turn.services.rate, turn.now)
     if golden:

@@ -369,7 +369,9 @@ async def test_what_is_confirmed_is_scheduled_once_and_noted(desk: Desk) -> None
     await desk.press("Recipients")
     confirm = next(x.payload for row in desk.seen.buttons for x in row if "Send now" in x.label)
 
-    assert "scheduled" in await desk.press_payload(confirm)
+    shown = await desk.press_payload(confirm)
+    assert "scheduled" in shown
+    assert "confirm" not in shown
     assert "is no draft any more: scheduled" in await desk.press_payload(confirm)
     entries = [(row["actor"], row["action"]) for row in await rows(desk.bot.database, "audit_log")]
     assert entries[-1] == ("Jie", "announcement.confirm")

@@ -116,6 +116,14 @@ def test_only_plain_web_addresses_become_links(link: str | None) -> None:
     assert part.markup == "[1] T"
 
 
+def test_names_and_paths_in_other_scripts_are_spelled_as_telegram_takes_them() -> None:
+    made = keyboard([[Button(label="Open", payload="", url="https://例子.中国/公告?x=人")]])
+    assert made is not None
+    assert made.inline_keyboard[0][0].url == ("https://xn--fsqu00a.xn--fiqs8s/%E5%85%AC%E5%91%8A?x=%E4%BA%BA")
+    assert safe_link("https://straße.de/ä?q=%20") == "https://xn--strae-oqa.de/%C3%A4?q=%20"
+    assert safe_link("https://☃☃.example/") == ""
+
+
 def test_half_surrogates_are_replaced_since_they_cannot_be_sent() -> None:
     assert shown(Reply(text="a\ud83d")) == ["a\ufffd"]
     made = keyboard([[Button(label="a\ud83d", payload="v1:\ud83d")]])
