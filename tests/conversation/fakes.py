@@ -23,6 +23,7 @@ from handlers.program import Program
 from handlers.program import Topic as ProgramTopic
 from handlers.routes import ROUTES, Route
 from handlers.turn import Services
+from knowledge.errors import EmbedderUnavailable
 from knowledge.language import detect
 from knowledge.leaning import Beside
 from knowledge.model import Answer, Citation, Passage, ScoredPassage, Topic
@@ -142,8 +143,10 @@ class ScriptedKnowledge:
         return step
 
     async def leaning(self, text: str, beside: Beside, signs: Sequence[float]) -> float:
-        """No opinion, but on the texts that a test says are questions."""
-        return 3.0 if text in self.asking else -0.5
+        """No opinion, so that words decide, but on the texts of which a test says that they ask."""
+        if text not in self.asking:
+            raise EmbedderUnavailable("no opinion")
+        return 3.0
 
     def section(self, document: str, heading: str, language: str) -> Passage | None:
         return self.sections.get((document, heading))

@@ -191,6 +191,15 @@ async def test_what_stays_open_is_asked_and_the_message_is_kept(ann: Applicant) 
     assert said in (await answers(ann.bot.database)).values()
 
 
+async def test_a_question_that_only_its_meaning_gives_away_is_not_stored(ann: Applicant) -> None:
+    await ann.go("/apply", "Berth", "Blue Whale Boats")
+    said = "crane prices for members of the club"
+    ann.bot.knowledge.asking.add(said)
+    unsure = await ann.last(said)
+    assert EN("apply.button.is_question") in labels(unsure)
+    assert said not in (await answers(ann.bot.database)).values()
+
+
 async def test_an_answer_from_two_devices_at_the_same_moment_loses_nothing(
     both: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
