@@ -43,6 +43,11 @@ def obstacle(form: Form, record: ApplicationRecord, now: datetime) -> str | None
     return "applied.amend.closed" if end is not None and now > end else None
 
 
+def overtaken(form: Form, record: ApplicationRecord, now: datetime) -> bool:
+    """Tell whether it is being amended though the changes cannot be confirmed any more."""
+    return record.amending_at is not None and obstacle(form, record, now) is not None
+
+
 async def amend(turn: Turn) -> Result:
     """Begin to amend the application that was submitted; several are offered one by one."""
     form = turn.services.form
@@ -79,7 +84,7 @@ async def confirmed(turn: Turn) -> Result:
     if desk is None:
         return turn.toast("applied.stale")
     if obstacle(desk.form, desk.application, turn.now) is not None:
-        return _too_late(desk)
+        return Result.of(too_late(desk))
     shown = press.number(1)
 
     async def write(work: UnitOfWork, message_id: int) -> Sequence[Reply]:
@@ -162,7 +167,7 @@ async def _begin(turn: Turn, application_id: int) -> Result:
         return turn.toast("applied.stale") if turn.press else turn.reply("applied.amend.none")
     problem = obstacle(desk.form, desk.application, turn.now)
     if problem is not None:
-        return _too_late(desk) if desk.application.amending_at else desk.turn.reply(problem)
+        return Result.of(too_late(desk)) if desk.application.amending_at else desk.turn.reply(problem)
 
     async def write(work: UnitOfWork, message_id: int) -> Sequence[Reply]:
         await work.applications.begin_amend(application_id)
@@ -191,9 +196,10 @@ async def _resubmit(work: UnitOfWork, desk: Desk, message_id: int) -> None:
     )
 
 
-def _too_late(desk: Desk) -> Result:
+def too_late(desk: Desk) -> Reply:
+    """Say that the version sent earlier stands, and offer to put it back."""
     restore = button(desk.say("applied.button.restore"), "unamend", desk.application.id)
-    return Result.of(asking.reply(desk, [desk.say("applied.amend.too_late")], ((restore,),)))
+    return asking.reply(desk, [desk.say("applied.amend.too_late")], ((restore,),))
 
 
 async def _amended(turn: Turn) -> Desk | None:

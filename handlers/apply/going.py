@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from handlers.apply import members
+from handlers.apply.amending import overtaken, too_late
 from handlers.apply.asking import asked, reply
 from handlers.apply.context import Desk, Outcome, Step, commit
 from handlers.apply.submitting import closed, read_back, still_waiting
@@ -46,6 +47,8 @@ def guarded(step: Step) -> Step:
     def careful(desk: Desk) -> Outcome:
         if not desk.editable:
             return Outcome(replies=(reply(desk, [closed(desk)]),), leaves=desk.entered)
+        if overtaken(desk.form, desk.application, desk.turn.now):
+            return Outcome(replies=(too_late(desk),), leaves=desk.entered)
         outcome = step(desk)
         told = form_changed(desk)
         if not told or outcome.answers is None or not outcome.replies:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from forms.model import Form
 from forms.schedule import deadline
 from forms.state import State
+from handlers.apply.amending import overtaken
 from handlers.apply.times import local_time
 from handlers.turn import Turn
 from storage.application_records import ApplicationRecord, EventRecord
@@ -29,7 +30,7 @@ def track_label(turn: Turn, form: Form, record: ApplicationRecord) -> str:
     return form.text(found.labels, turn.language) if found else ""
 
 
-def state_line(turn: Turn, record: ApplicationRecord, state: State | None) -> str:
+def state_line(turn: Turn, form: Form, record: ApplicationRecord, state: State | None) -> str:
     """The state in words; of a draft also how much is left."""
     if record.status == "draft" and state is not None:
         left = state.questions(state.missing)
@@ -37,7 +38,8 @@ def state_line(turn: Turn, record: ApplicationRecord, state: State | None) -> st
             return turn.say("applied.state.draft", count=left, minutes=max(1, state.minutes_left))
         return turn.say("applied.state.draft_complete")
     if record.amending_at is not None:
-        return turn.say("applied.state.amending")
+        over = overtaken(form, record, turn.now)
+        return turn.say("applied.state.amendment_over" if over else "applied.state.amending")
     return turn.say(f"applied.state.{record.status}")
 
 
@@ -66,5 +68,6 @@ def next_line(turn: Turn, form: Form, record: ApplicationRecord, *, owner: bool)
             return turn.say("applied.next.draft")
         return turn.say("applied.next.draft_until", deadline=local_time(turn, end))
     if record.amending_at is not None:
-        return turn.say("applied.next.amending")
+        over = overtaken(form, record, turn.now)
+        return turn.say("applied.next.amendment_over" if over else "applied.next.amending")
     return turn.say(f"applied.next.{record.status}")

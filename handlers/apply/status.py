@@ -70,7 +70,7 @@ async def _find(turn: Turn) -> list[_Found]:
 
 def _block(turn: Turn, form: Form, found: _Found) -> str:
     desk, record = found.desk, found.desk.application
-    lines = [f"【{headline(turn, form, record)}】", state_line(turn, record, desk.state)]
+    lines = [f"【{headline(turn, form, record)}】", state_line(turn, form, record, desk.state)]
     if not desk.owner:
         lines.append(turn.say("applied.status.as_member"))
     elif record.status != "draft":
@@ -91,7 +91,8 @@ def _buttons(turn: Turn, form: Form, found: _Found, *, several: bool) -> Rows:
     ]
     suffix = f" · {record.number}" if several and record.number else ""
     made: list[Button] = []
-    if desk.editable and (desk.owner or record.status == "draft"):
+    over = amending.overtaken(form, record, turn.now)
+    if desk.editable and not over and (desk.owner or record.status == "draft"):
         made.append(button(turn.say("applied.button.continue") + suffix, "continue", record.id))
     if desk.owner and record.status != "draft":
         made.append(button(turn.say("applied.button.answers") + suffix, "answers", record.id))

@@ -217,6 +217,25 @@ async def test_the_window_closes_while_amending(bot: Bot) -> None:
     assert (await bot.command("amend")).text == EN("applied.amend.closed")
 
 
+async def test_after_the_window_an_amendment_is_told_to_be_over_and_takes_no_answers(bot: Bot) -> None:
+    application = await submitted(bot.database)
+    await bot.send(kind="command", command="amend", text="/amend")
+    await bot.send(kind="command", command="edit", arguments="team size", text="/edit team size")
+    bot.clock.pass_by(days=25)
+    status = await bot.command("status")
+    assert EN("applied.state.amendment_over") in status.text
+    assert EN("applied.next.amendment_over") in status.text
+    assert EN("applied.next.amending") not in status.text
+    assert "continue" not in actions(status)
+    (late,) = await bot.send(text="9")
+    assert late.text == EN("applied.amend.too_late")
+    async with bot.database.unit_of_work(read_only=True) as work:
+        assert (await work.applications.answers(application, None))["team_size"].data == 7
+    restored = await bot.press(payload(late, "unamend"))
+    assert restored.text == EN("applied.amend.restored", number="2027-0001")
+    assert EN("applied.state.submitted") in (await bot.command("status")).text
+
+
 async def test_what_is_under_review_is_not_amended(bot: Bot) -> None:
     application = await submitted(bot.database)
     async with bot.database.unit_of_work() as work:
