@@ -19,7 +19,7 @@ from bot.workers import BEAT_SECONDS, Membership
 from handlers.errors import error_code
 from handlers.routes import ROUTES, Route
 from handlers.turn import Services
-from storage.errors import DatabaseRefused, StaleWork, StorageError
+from storage.errors import DatabaseInvalid, DatabaseOutdated, DatabaseRefused, StaleWork, StorageError
 from storage.records import InboxRecord
 
 if TYPE_CHECKING:
@@ -70,15 +70,18 @@ class Dispatcher:
         self._left_out: dict[tuple[str, str], int] = {}
         self._look = asyncio.Event()
         self._chores: list[asyncio.Task[None]] = []
+        self._failure: StorageError | None = None
+        self._hopeless = asyncio.Event()
 
     # --- life -------------------------------------------------------------------------------------
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Run all channels until `stop` is set or every channel has ended, then finish and leave.
 
-        Raises the error of a channel that cannot go on (a refused token), after the clean end.
+        After the clean end, raises the error of a channel that cannot go on (a refused token), or the one
+        for which messages had to be left in the database.
         """
-        ended = asyncio.create_task(stop.wait())
+        ended = asyncio.create_task(self._over(stop))
         starting = asyncio.create_task(self.start())
         runs: list[asyncio.Task[None]] = []
         try:
@@ -96,6 +99,17 @@ class Dispatcher:
         for run in runs:
             if not run.cancelled() and (error := run.exception()) is not None:
                 raise error
+        if self._failure is not None:
+            raise self._failure
+
+    async def _over(self, stop: asyncio.Event) -> None:
+        """Return when the end was asked for, or when no turn can be stored any more."""
+        waiting = [asyncio.create_task(event.wait()) for event in (stop, self._hopeless)]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
 
     async def start(self) -> None:
         """Enter as a worker and take up what earlier ones left: replies first, then updates."""
@@ -199,12 +213,16 @@ class Dispatcher:
                 async with self._slots:
                     channel = self._channels[records[0].channel]
                     self._delivery.enqueue(await self._turns.run(received, channel))
+                self._failure = None
         except StaleWork:
             logger.info("update %d was handled by another worker", records[0].id)
         except DatabaseRefused as error:
             await self._give_up(records, error)
         except StorageError as error:
             logger.error("the database failed with %s; the update stays for later", type(error).__name__)
+            self._failure = error
+            if isinstance(error, DatabaseOutdated | DatabaseInvalid):
+                self._hopeless.set()
         except Exception as error:
             await self._give_up(records, error)
         self._known.difference_update(record.id for record in records)

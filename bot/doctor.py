@@ -22,7 +22,8 @@ from bot.redaction import Redactor
 from bot.settings import Settings, SettingsError, load_settings
 from handlers.program import Program, ProgramError, load_program
 from knowledge.errors import KnowledgeError
-from storage.errors import DatabaseOutdated, StorageError
+from storage.errors import DatabaseInvalid, DatabaseOutdated, StorageError
+from storage.failures import UPGRADE
 
 _LITTLE_SPACE = 500 * 2**20
 _STYLES: dict[State, str] = {"ok": "green", "warn": "yellow", "fail": "bold red", "skip": "dim"}
@@ -150,7 +151,11 @@ async def check_database(settings: Settings) -> Finding:
     try:
         status = await database.require_ready()
     except DatabaseOutdated as error:
-        return fail("database", str(error), "run: founder-bot db upgrade")
+        older = UPGRADE in str(error)
+        advice = "run: founder-bot db upgrade" if older else "install that version, or restore a backup"
+        return fail("database", str(error), advice)
+    except DatabaseInvalid as error:
+        return fail("database", str(error), "restore a backup, or correct BOT_DATABASE_URL")
     except StorageError as error:
         return fail("database", str(error), "check BOT_DATABASE_URL and that the server runs")
     finally:

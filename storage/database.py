@@ -199,6 +199,7 @@ class Database:
     async def require_ready(self) -> DatabaseStatus:
         """Raise DatabaseOutdated or DatabaseReadOnly unless the bot can work with this database now."""
         from storage.migrate import known_revision
+        from storage.schema import require_whole
 
         status = await self.check()
         if status.revision is None:
@@ -213,6 +214,8 @@ class Database:
                 f"The database {status.where} is at revision {status.revision}, this version needs "
                 f"{status.head}: {UPGRADE}."
             )
+        async with self._connected() as connection:
+            await require_whole(connection, self._location.place, status.head)
         if not status.writable:
             raise read_only(self._location.place)
         return status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +64,16 @@ def read_only(place: Place) -> DatabaseReadOnly:
 def missing(place: Place) -> DatabaseOutdated:
     """Say that nothing has been set up yet."""
     return DatabaseOutdated(f"The database {place.label} has no tables yet: {UPGRADE}.")
+
+
+def incomplete(place: Place, revision: str, lacking: Sequence[str]) -> DatabaseInvalid:
+    """Say that the tables are not what the revision promises, which no upgrade mends."""
+    more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+    return DatabaseInvalid(
+        f"The database {place.label} says that it is at revision {revision} but lacks {lacking[0]}{more}: "
+        "another build of founder-bot made its tables. Restore a backup, or move it away and run "
+        "`founder-bot setup`."
+    )
 
 
 def _sqlite(error: BaseException, place: Place) -> StorageError:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, text
 from storage.engine import Location, build_engine, locate
 from storage.errors import DatabaseInvalid, DatabaseOutdated
 from storage.failures import FAILURES, explained, read_only
+from storage.schema import require_whole
 
 _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 0x666F756E646572
@@ -107,6 +108,8 @@ async def _migrate(location: Location, step: Callable[[Config], None], lock_time
             else:
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
             migration = await connection.run_sync(_apply, step)
+            if migration.after == head_revision():
+                await require_whole(connection, location.place, head_revision())
             await connection.commit()
             return migration
     except CommandError:

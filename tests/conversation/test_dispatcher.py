@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.reading import Paste
 from bot.turns import Pace
@@ -19,7 +20,7 @@ from handlers.routes import Route
 from handlers.texts import Texts
 from handlers.turn import Result, Turn
 from storage.database import Database
-from storage.errors import DatabaseLocked, DatabaseReadOnly
+from storage.errors import DatabaseLocked, DatabaseOutdated, DatabaseReadOnly
 from tests.conversation.fakes import (
     FAST,
     Bot,
@@ -420,6 +421,29 @@ async def test_the_failure_of_a_channel_ends_the_service_cleanly_and_is_told(
     with pytest.raises(PermissionError, match="token refused"):
         await bot.dispatcher.serve(asyncio.Event())
     assert await rows(store, "workers") == []
+
+
+async def test_a_database_without_its_tables_ends_the_service_and_is_told(
+    store: Database, clock: Clock
+) -> None:
+    receiving = asyncio.Event()
+
+    class Receiving(RecordingChannel):
+        async def run(self, inbox: Any, stop: asyncio.Event) -> None:
+            receiving.set()
+            await stop.wait()
+
+    bot = Bot(store, clock=clock, channel=Receiving())
+    serving = asyncio.create_task(bot.dispatcher.serve(asyncio.Event()))
+    await receiving.wait()
+    async with store.unit_of_work() as work:
+        await work.founders._run(text("ALTER TABLE conversations DROP COLUMN interview"))
+    await bot.receive(bot.update(text="How much is the rent?"))
+    with pytest.raises(DatabaseOutdated, match="tables"):
+        async with asyncio.timeout(20):
+            await serving
+    assert bot.channel.sent == []
+    assert [row["status"] for row in await rows(store, "inbox")] == ["pending"]
 
 
 async def test_the_service_ends_when_it_is_told_to(store: Database, clock: Clock) -> None:

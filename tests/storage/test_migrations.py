@@ -103,6 +103,26 @@ async def test_an_empty_database_is_explained_with_the_command(empty_database_ur
     await database.close()
 
 
+@pytest.mark.parametrize(
+    ("loss", "name"),
+    [
+        ("ALTER TABLE conversations DROP COLUMN interview", "conversations.interview"),
+        ("DROP TABLE audit_log", "audit_log"),
+    ],
+)
+async def test_tables_that_are_not_what_the_revision_says_are_explained(
+    empty_database_url: str, loss: str, name: str
+) -> None:
+    upgrade(empty_database_url)
+    await look(empty_database_url, lambda connection: connection.execute(text(loss)) and None)
+    database = Database.open(empty_database_url)
+    with pytest.raises(DatabaseInvalid, match=f"lacks {name}: another build"):
+        await database.require_ready()
+    await database.close()
+    with pytest.raises(DatabaseInvalid, match=f"lacks {name}: another build"):
+        upgrade(empty_database_url)
+
+
 async def stored_nothing(database: Database) -> None:
     async with database.unit_of_work(read_only=True) as work:
         await work.handovers.list_open()
