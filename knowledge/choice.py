@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from knowledge.extract import QUOTE_WIDTH, lead, quote, sentence_scores
+from knowledge.kinds import asked_kinds, given_kinds
 from knowledge.lexical import terms
 from knowledge.retrieval import Found, Query, Shelf
 
 # In fused score: behind the best passage by so little, another may be what was meant, whatever its
-# sentences say; by so much, only with a sentence that answers better than the best passage's.
-_AS_NEAR = 1.0
-_NEAR = 2.0
-_MOST = 3
-_AMONG = 5
+# sentences say; by so much, only with a sentence that answers better than the best passage's; and by so
+# much, only if it says when, how long, where or how much, which the best passage does not.
+_AS_NEAR, _NEAR, _IN_REACH = 1.0, 1.5, 4.0
+_MOST, _MOST_NAMED = 3, 4
+_AMONG, _AMONG_NAMED = 5, 10
 # A section that may be meant as well has a heading (or a way to ask) about as near to the question.
-_HEADING_SHARE = 0.75
+_HEADING_SHARE, _FACT_SHARE = 0.8, 0.8
+_FACTS = frozenset({"date", "duration", "place", "money"})
 _LEAD_WIDTH = 280
+_FACT_WIDTH = 380
 # Shares of words: a second quotation has to add something; sections of a kind are worded alike.
 _ALIKE, _REPEATED = 0.5, 0.75
 
@@ -29,11 +32,16 @@ Quoted = tuple[Found, str]
 
 def choose_quotes(shelf: Shelf, query: Query, found: Sequence[Found]) -> list[Quoted]:
     """The passages to quote with what is quoted of each, best first; never none."""
-    best, others = found[0], _rivals(shelf, query, found)
+    best = found[0]
+    if len(named := _say_all_of_it(query, found)) > 2:
+        return _different([(f, lead(shelf, f, _LEAD_WIDTH)) for f in named], _REPEATED)[:_MOST_NAMED]
+    first = (best, quote(shelf, query, best))
+    if (missing := _with_what_is_missing(shelf, query, found)) is not None:
+        return _different([first, (missing, quote(shelf, query, missing, _FACT_WIDTH))], _ALIKE)
+    others = _rivals(shelf, query, found)
     as_near = [f for f in others if f.scored.score >= best.scored.score - _AS_NEAR]
     if len(as_near) > 1:
         return _different([(f, lead(shelf, f, _LEAD_WIDTH)) for f in (best, *as_near)], _REPEATED)[:_MOST]
-    first = (best, quote(shelf, query, best))
     return _different([first, *((f, quote(shelf, query, f, QUOTE_WIDTH // 2)) for f in others)], _ALIKE)[:2]
 
 
@@ -52,6 +60,41 @@ def _rivals(shelf: Shelf, query: Query, found: Sequence[Found]) -> list[Found]:
         if answers or (headed and behind <= _AS_NEAR and _heading(shelf, query, other) >= named):
             rivals.append(other)
     return rivals
+
+
+def _say_all_of_it(query: Query, found: Sequence[Found]) -> list[Found]:
+    """The first passage and those in reach whose headings, as its own, hold every word of the question.
+
+    Each heading says more than the question, which so left open which of them it means.
+    """
+    best, asked = found[0], frozenset(query.terms)
+    return [
+        f
+        for f in found[:_AMONG_NAMED]
+        if f.scored.passage.language == best.scored.passage.language
+        and best.scored.score - f.scored.score <= _IN_REACH
+        and all(asked <= frozenset(terms(one.scored.passage.heading)) for one in (best, f))
+    ]
+
+
+def _with_what_is_missing(shelf: Shelf, query: Query, found: Sequence[Found]) -> Found | None:
+    """The next passage with the date, duration, place or amount asked for, when the best one has none."""
+    best, wanted = found[0], asked_kinds(query.text) & _FACTS
+    if not wanted or not best.scored.passage.crumbs or _gives(shelf, best, wanted):
+        return None
+    named, language = _FACT_SHARE * _heading(shelf, query, best), best.scored.passage.language
+    for other in found[1:_AMONG]:
+        in_reach = best.scored.score - other.scored.score <= _IN_REACH
+        alike = other.scored.passage.language == language and _heading(shelf, query, other) >= named
+        if in_reach and alike and _gives(shelf, other, wanted):
+            return other
+    return None
+
+
+def _gives(shelf: Shelf, found: Found, wanted: frozenset[str]) -> bool:
+    """Whether a sentence of the passage gives one of these kinds of answer."""
+    texts, language = shelf.readings[found.row].texts, found.scored.passage.language
+    return any(wanted & given_kinds(text, language) for text in texts)
 
 
 def _heading(shelf: Shelf, query: Query, found: Found) -> float:

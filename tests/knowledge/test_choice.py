@@ -53,7 +53,14 @@ def headings(question: str, scores: list[float], rules: dict[str, str] = RULES) 
 
 
 def test_a_question_that_names_no_service_is_answered_for_each_that_is_as_near() -> None:
-    assert headings("Who can rent?", [9.0, 8.6, 8.2]) == list(RULES)
+    assert headings("Who may rent something?", [9.0, 8.6, 8.2]) == list(RULES)
+    assert headings("Who may rent something?", [9.0, 7.4, 5.6]) == ["Who can rent a berth?"]
+
+
+def test_what_every_heading_says_in_full_is_answered_for_each_though_it_is_further_off() -> None:
+    assert headings("Who can rent?", [9.0, 7.4, 5.6]) == list(RULES)
+    assert headings("Who can rent?", [9.0, 7.4, 4.6]) != list(RULES)
+    assert headings("who can rent a locker", [9.0, 7.4, 5.6]) == ["Who can rent a berth?"]
 
 
 def test_a_section_that_stands_out_is_quoted_alone() -> None:
@@ -63,6 +70,24 @@ def test_a_section_that_stands_out_is_quoted_alone() -> None:
 def test_what_another_section_says_in_the_same_words_is_not_said_again() -> None:
     same = {"Who can rent?": RULES["Who can rent a berth?"], "Berths": RULES["Who can rent a berth?"]}
     assert headings("Who can rent?", [9.0, 8.9], same) == ["Who can rent?"]
+
+
+WINDOWS = {
+    "What happens after a missed crane window?": "Whoever missed the window waits for the next one.",
+    "When is the crane window?": "The crane runs from 3 May 2027 to 9 May 2027.",
+}
+
+
+def test_a_date_that_was_asked_for_and_the_best_section_lacks_is_quoted_beside_it() -> None:
+    assert headings("When is the next crane window?", [9.0, 6.0], WINDOWS) == list(WINDOWS)
+
+
+def test_no_date_is_quoted_from_afar_or_where_none_was_asked_for_or_the_best_section_has_one() -> None:
+    first, second = WINDOWS
+    assert headings("When is the next crane window?", [9.0, 4.0], WINDOWS) == [first]
+    assert headings("What if I miss the crane window?", [9.0, 6.0], WINDOWS) == [first]
+    dated = {second: WINDOWS[second], "When does the crane rest?": "The crane rests on 1 June 2027."}
+    assert headings("When is the crane window?", [9.0, 6.0], dated) == [second]
 
 
 def test_no_passage_in_another_language_is_quoted_beside_the_first() -> None:
