@@ -79,7 +79,7 @@ class Dispatcher:
         """Run all channels until `stop` is set or every channel has ended, then finish and leave.
 
         After the clean end, raises the error of a channel that cannot go on (a refused token), or the one
-        for which messages had to be left in the database.
+        for which the last message found no answer.
         """
         ended = asyncio.create_task(self._over(stop))
         starting = asyncio.create_task(self.start())
@@ -217,6 +217,7 @@ class Dispatcher:
         except StaleWork:
             logger.info("update %d was handled by another worker", records[0].id)
         except DatabaseRefused as error:
+            self._failure = error
             await self._give_up(records, error)
         except StorageError as error:
             logger.error("the database failed with %s; the update stays for later", type(error).__name__)
