@@ -20,6 +20,7 @@ from handlers.review.search_words import search_words
 from storage.database import Database
 from storage.migrate import upgrade
 from tests.console.desk import Browser, Desk, console_of
+from tests.conversation.applications import harbor
 from tests.conversation.fakes import Clock
 from tests.databases import find_postgres, new_database
 
@@ -48,6 +49,17 @@ SEARCHES = (
 )
 
 
+APPLICATIONS = (
+    "",
+    "status=submitted",
+    "track=pilot&status=accepted",
+    "since=2025-12-01&until=2025-12-05",
+    "q=2026-00015",
+    "q=company+4",
+    "q=nosuchcompany&status=in_review",
+)
+
+
 def pages() -> dict[str, list[str]]:
     """The addresses to be measured, by group."""
     lists = {
@@ -67,6 +79,7 @@ def pages() -> dict[str, list[str]]:
         "counts of the views": ["/conversations/counts"],
         "founders who wait": ["/handovers"],
         "home": ["/"],
+        "applications": [f"/applications?{query}" for query in APPLICATIONS],
     }
 
 
@@ -78,14 +91,16 @@ async def measure(url: str, size: Size) -> dict[str, list[tuple[float, str]]]:
     print(f"{size.messages:,} messages seeded in {time.perf_counter() - started:.0f} s", file=sys.stderr)
     database = Database.open(url, segment=search_words)
     with tempfile.TemporaryDirectory() as folder:
-        desk = Desk(console=console_of(database, Clock(), Path(folder)), clock=Clock())
-        browser = await desk.browser("reviewer")
+        desk = Desk(console=console_of(database, Clock(), Path(folder), form=harbor()), clock=Clock())
+        # One who may unmask searches what is hidden as well, which costs more.
+        browser = await desk.browser("editor")
         taken: dict[str, list[tuple[float, str]]] = defaultdict(list)
         for name, addresses in pages().items():
             for address in addresses:
                 taken[name] += await _timed(browser, address)
         taken["a deep page"] = await _timed(browser, await _deep(browser))
         taken["a transcript"] = await _timed(browser, "/conversations/17")
+        taken["an application"] = await _timed(browser, "/applications/15")
         await desk.close()
     await database.close()
     return taken

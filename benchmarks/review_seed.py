@@ -22,6 +22,7 @@ from handlers.review.search_words import search_words
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 TRACKS = ("technical", "residency", "pilot", "financing", "training")
+STATUSES = ("submitted", "in_review", "accepted")
 TAGS = ("housing", "money", "visa", "follow-up", "wrong answer", "press", "legal", "vip")
 _YEAR = 365 * 86400
 _AT_ONCE = 20_000
@@ -118,10 +119,22 @@ class Rows:
             [(n, n, _channel(n), str(n), start) for n in numbers],
         )
         applied = [n for n in numbers if n % 5 == 0]
+        rest = ("en", "1", 1, False, start, start)
+
+        def begun(number: int) -> datetime:
+            return start + timedelta(minutes=number)
+
         yield (
-            "applications(id, founder_id, status, track, language, form_version, revision, late, created_at,"
-            " updated_at)",
-            [(n, n, "draft", chance.choice(TRACKS), "en", "1", 1, False, start, start) for n in applied],
+            "applications(id, founder_id, status, track, number, language, form_version, revision, late,"
+            " created_at, updated_at, submitted_at)",
+            [
+                (n, n, STATUSES[n // 5 % 3], chance.choice(TRACKS), f"2026-{n:05d}", *rest, begun(n))
+                for n in applied
+            ],
+        )
+        yield (
+            "application_answers(application_id, key, data, wording, skipped, updated_at)",
+            [(n, "company_name", json.dumps(f"Company {n}"), "so", False, start) for n in applied],
         )
         yield (
             "application_members(application_id, founder_id, role, joined_at)",
