@@ -23,6 +23,11 @@ class Pair:
     left: Document
     right: Document
 
+    @property
+    def mutual(self) -> bool:
+        """Whether both name each other; the list of twins asks it."""
+        return self.left.twin == self.right.id and self.right.twin == self.left.id
+
 
 def pairs_of(rows: Sequence[DocumentRow]) -> tuple[list[Pair], list[Document]]:
     """Pair documents with their twins; also list those whose twin is missing, or that name none."""

@@ -134,6 +134,18 @@ async def test_the_database_alone_makes_no_codes_and_a_lost_key_leaves_recovery_
     assert answer.headers["location"] == "/"
 
 
+async def test_an_owner_changes_their_own_account_only_with_the_present_password(desk: Desk) -> None:
+    owner = await desk.person("owner", "Li Na")
+    await with_second_factor(desk, owner)
+    browser = await desk.browser(owner)
+    for action in ("invite", "remove-second-factor"):
+        assert f'action="/staff/{owner.id}/{action}"' not in (await browser.get("/staff")).text
+        refused = await browser.post(f"/staff/{owner.id}/{action}")
+        assert refused.headers["location"] == "/staff"
+        assert "on your account page" in (await browser.get("/staff")).text
+    assert (await sign_in(desk.stranger(), "Li Na")).headers["location"].startswith("/sign-in/code")
+
+
 def test_two_processes_that_make_the_key_at_once_use_the_same(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         sealed = list(pool.map(lambda _: Seal(tmp_path).close("secret"), range(8)))

@@ -59,7 +59,13 @@ async def add(
 
 @router.post("/staff/{staff_id}/invite")
 async def invite(view: Annotated[View, allows("staff.manage")], staff_id: int) -> Response:
-    """Make a link by which somebody sets a password; a link from before stops working."""
+    """Make a link by which somebody sets a password; a link from before stops working.
+
+    For oneself there is the account page, which asks for the present password, so that a borrowed
+    browser cannot take the account.
+    """
+    if staff_id == view.staff.id:
+        return view.go("/staff", "staff.own_account", kind="bad")
     async with view.writing() as work:
         person = await _active(work, staff_id)
         token = await invite_link(view, work, person)
@@ -111,7 +117,9 @@ async def end_sessions(view: Annotated[View, allows("staff.manage")], staff_id: 
 
 @router.post("/staff/{staff_id}/remove-second-factor")
 async def remove_second_factor(view: Annotated[View, allows("staff.manage")], staff_id: int) -> Response:
-    """Let somebody who has lost their phone sign in with the password alone."""
+    """Let somebody who has lost their phone sign in with the password alone; for oneself as `invite`."""
+    if staff_id == view.staff.id:
+        return view.go("/staff", "staff.own_account", kind="bad")
     async with view.writing() as work:
         person = await _active(work, staff_id)
         if await work.accounts.remove_totp(person.id):
