@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from forms.model import Form, Question
-from storage.application_records import ApplicationExport, StoredAnswer
+from storage.application_records import ApplicationExport, FollowUpRecord, StoredAnswer
 
 FIELDS = (
     "number",
@@ -36,7 +36,7 @@ Given = Mapping[str, StoredAnswer]
 def column_names(form: Form | None) -> tuple[str, ...]:
     """The columns in their order: the application, its people, the questions of the form, what is left."""
     names = [f"application.{name}" for name in FIELDS]
-    names += ["application.versions", "application.owner", "application.members"]
+    names += [f"application.{name}" for name in ("versions", "owner", "members", "questions")]
     for question in form.questions if form is not None else ():
         names += [question.id, *(f"{question.id}.{part}" for part in _parts(question, form))]
     return (*names, OTHER)
@@ -52,6 +52,7 @@ def application_row(form: Form | None, export: ApplicationExport) -> dict[str, A
     row["application.members"] = [
         {"founder": member.founder_id, "name": member.name, "role": member.role} for member in export.members
     ]
+    row["application.questions"] = [_asked(one) for one in export.questions]
     left = {member: dict(given) for member, given in export.answers.items()}
     for question in form.questions if form is not None else ():
         if _each_member(question, form):
@@ -67,6 +68,12 @@ def application_row(form: Form | None, export: ApplicationExport) -> dict[str, A
             row[f"{question.id}.{name}" if name else question.id] = values.get(name or "answer")
     row[OTHER] = _others(left)
     return row
+
+
+def _asked(one: FollowUpRecord) -> dict[str, Any]:
+    """A question of a reviewer with its answer; where that is a file, its name and its hash."""
+    asked = {"question": one.question, "asked_at": one.asked_at.isoformat(), "answer": one.answer}
+    return asked | ({} if one.sha256 is None else {"sha256": one.sha256})
 
 
 def _parts(question: Question, form: Form | None) -> tuple[str, ...]:

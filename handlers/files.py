@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from handlers.messages import Attachment
+
+if TYPE_CHECKING:
+    from storage.database import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +19,13 @@ class StoredFile:
     name: str
     media_type: str
     size: int
+
+
+async def note_file(work: UnitOfWork, founder_id: int, kept: StoredFile) -> None:
+    """Describe a file in the commit that refers to it, so that /mydata and /forget know of it."""
+    await work.files.note(
+        founder_id, sha256=kept.sha256, name=kept.name, media_type=kept.media_type, size=kept.size
+    )
 
 
 class FileRefused(Exception):

@@ -13,12 +13,14 @@ from storage.application_records import (
     ApplicationRecord,
     ApplicationStatus,
     FileRecord,
+    FollowUpRecord,
     MemberRecord,
     StoredAnswer,
 )
 from storage.application_tables import (
     Application,
     ApplicationAnswer,
+    ApplicationFollowUp,
     ApplicationMember,
     ApplicationVersion,
     File,
@@ -28,7 +30,7 @@ from storage.tables import Founder, Identity
 
 _applications, _answers, _members = table(Application), table(ApplicationAnswer), table(ApplicationMember)
 _versions, _files, _founders = table(ApplicationVersion), table(File), table(Founder)
-_identities = table(Identity)
+_identities, _followups = table(Identity), table(ApplicationFollowUp)
 _COLUMNS = columns(Application, ApplicationRecord)
 
 
@@ -83,7 +85,7 @@ class ApplicationExports(Repository):
         return await self.whole(page)
 
     async def whole(self, page: Sequence[ApplicationRecord]) -> list[ApplicationExport]:
-        """Return applications with their people, answers and files, in the same order."""
+        """Return applications with people, answers, files and reviewers' questions, in the same order."""
         if not page:
             return []
         ids = [record.id for record in page]
@@ -93,6 +95,7 @@ class ApplicationExports(Repository):
         )
         members = await self._members_of(ids)
         files = await self._files_of(ids)
+        questions = await self._questions_of(ids)
         versions = await self._rows(
             select(_versions.c.application_id, func.count().label("number"))
             .where(_versions.c.application_id.in_(ids))
@@ -106,6 +109,7 @@ class ApplicationExports(Repository):
                 answers=answers.get(record.id, {}),
                 versions=submitted.get(record.id, 0),
                 files=tuple(files.get(record.id, ())),
+                questions=tuple(questions.get(record.id, ())),
             )
             for record in page
         ]
@@ -147,6 +151,14 @@ class ApplicationExports(Repository):
         for row in await self._rows(query.order_by(_members.c.id)):
             values = dict(row._mapping)
             found.setdefault(values.pop("application_id"), []).append(MemberRecord(**values))
+        return found
+
+    async def _questions_of(self, ids: Sequence[int]) -> dict[int, list[FollowUpRecord]]:
+        query = select(*columns(ApplicationFollowUp, FollowUpRecord))
+        query = query.where(_followups.c.application_id.in_(ids)).order_by(_followups.c.id)
+        found: dict[int, list[FollowUpRecord]] = {}
+        for row in await self._rows(query):
+            found.setdefault(row.application_id, []).append(filled(FollowUpRecord, row))
         return found
 
     async def _files_of(self, ids: Sequence[int]) -> dict[int, list[FileRecord]]:

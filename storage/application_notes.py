@@ -55,12 +55,14 @@ class ApplicationNotes(Repository):
         )
         return [filled(FollowUpRecord, row) for row in rows]
 
-    async def answer_follow_up(self, follow_up_id: int, answer: str, *, message_id: int | None) -> bool:
-        """Store the answer to a follow-up question; False when there is one already."""
+    async def answer_follow_up(
+        self, follow_up_id: int, answer: str, *, message_id: int | None, sha256: str | None = None
+    ) -> bool:
+        """Store the answer to a follow-up question, words or a file; False when there is one already."""
         statement = (
             update(_followups)
             .where(_followups.c.id == follow_up_id, _followups.c.answered_at.is_(None))
-            .values(answer=answer, answered_at=self._now(), message_id=message_id)
+            .values(answer=answer, sha256=sha256, answered_at=self._now(), message_id=message_id)
             .returning(_followups.c.application_id)
         )
         row = (await self._write(statement)).first()

@@ -85,7 +85,10 @@ class EventRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUpRecord:
-    """A question of the staff about an application; `answer` is None until it is answered."""
+    """A question of the staff about an application; `answer` is None until it is answered.
+
+    An answer with `sha256` is that file, under its name.
+    """
 
     id: int
     application_id: int
@@ -93,6 +96,7 @@ class FollowUpRecord:
     question: str
     asked_at: datetime
     answer: str | None
+    sha256: str | None
     answered_at: datetime | None
     message_id: int | None
 
@@ -152,6 +156,7 @@ class ApplicationExport:
     answers: Mapping[int | None, Mapping[str, StoredAnswer]]
     versions: int
     files: tuple[FileRecord, ...]
+    questions: tuple[FollowUpRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

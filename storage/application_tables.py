@@ -124,7 +124,7 @@ class ApplicationEvent(Numbered, Table):
 
 
 class ApplicationFollowUp(Numbered, Table):
-    """A question of the staff about an application, and its answer."""
+    """A question of the staff about an application, and its answer; `sha256` where that is a file."""
 
     __tablename__ = "application_followups"
     __table_args__ = args(Index(None, "application_id"))
@@ -134,6 +134,7 @@ class ApplicationFollowUp(Numbered, Table):
     question: Mapped[str]
     asked_at: Mapped[datetime]
     answer: Mapped[str | None]
+    sha256: Mapped[str | None] = mapped_column(String(64))
     answered_at: Mapped[datetime | None]
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
 

@@ -8,11 +8,11 @@ from sqlalchemy import delete, select
 
 from storage.announcement_tables import Announcement
 from storage.application_records import FileRecord
-from storage.application_tables import ApplicationAnswer, ApplicationVersion, File
+from storage.application_tables import ApplicationAnswer, ApplicationFollowUp, ApplicationVersion, File
 from storage.repository import Repository, columns, filled, table
 
 _files, _answers, _versions = table(File), table(ApplicationAnswer), table(ApplicationVersion)
-_announcements = table(Announcement)
+_announcements, _followups = table(Announcement), table(ApplicationFollowUp)
 _COLUMNS = columns(File, FileRecord)
 _AT_ONCE = 500
 
@@ -50,9 +50,10 @@ class Files(Repository):
     async def unreferenced(self, among: Collection[str]) -> list[str]:
         """Return those of the hashes that no answer, submitted version or announcement refers to."""
         left = set(among)
-        for part in _parts(sorted(left)):
-            rows = await self._rows(select(_answers.c.sha256).where(_answers.c.sha256.in_(part)).distinct())
-            left.difference_update(row.sha256 for row in rows)
+        for source in (_answers, _followups):
+            for part in _parts(sorted(left)):
+                rows = await self._rows(select(source.c.sha256).where(source.c.sha256.in_(part)).distinct())
+                left.difference_update(row.sha256 for row in rows)
         if left:
             for row in await self._rows(select(_versions.c.files)):
                 left.difference_update(row.files)

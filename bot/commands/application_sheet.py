@@ -25,6 +25,8 @@ def sheet(
     """The application, every answer by its column, the history, and the questions that were asked."""
     lines = []
     for name, value in application_row(form, export).items():
+        if name == "application.questions":
+            continue  # told at the end, one below the other
         if value not in (None, "", [], {}):
             lines.append(clean(f"{name}: {_shown(value, program)}"))
     lines += ["", "history"]
@@ -35,7 +37,8 @@ def sheet(
         lines += ["", "follow-up questions"]
     for asked in questions:
         lines.append(clean(f"{_at(asked.asked_at, program)} {asked.asked_by}: {asked.question}"))
-        lines.append(clean(f"→ {asked.answer if asked.answer is not None else '(no answer yet)'}"))
+        file = f" (file {asked.sha256})" if asked.sha256 is not None else ""
+        lines.append(clean(f"→ {asked.answer if asked.answer is not None else '(no answer yet)'}{file}"))
     return lines
 
 

@@ -69,6 +69,11 @@ def _masked(
         question = form.question(name.partition(".")[0]) if form is not None else None
         if name == "application.owner":
             found[name] = NAME if value else ""
+        elif name == "application.questions":
+            found[name] = [
+                {**one, "question": mask(one["question"]), "answer": one["answer"] and mask(one["answer"])}
+                for one in value
+            ]
         elif name == "application.members" or isinstance(value, list):
             found[name] = [
                 _of_person(one, question.type if question is not None else None, mask) for one in value

@@ -1,4 +1,4 @@
-"""Questions of reviewers: answered by a button and a text, or by replying to the message that asked."""
+"""Questions of reviewers: answered with words or a file, after a press or by replying to the message."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from handlers.apply.context import open_desk
 from handlers.buttons import Press, button, parse_press
+from handlers.files import FileRefused, StoredFile, note_file
 from handlers.messages import Button, Reply
 from handlers.turn import Result, Turn
 from handlers.words import clip
@@ -46,14 +47,12 @@ def awaits_answer(turn: Turn) -> bool:
 
 def sends_file(turn: Turn) -> bool:
     """Tell whether a file or a voice message comes where a reviewer's question is to be answered."""
-    awaited = turn.pending.get("await") == _AWAITED
-    return awaited and turn.message.kind in ("file", "unsupported") and not turn.text
+    return turn.pending.get("await") == _AWAITED and turn.message.kind in ("file", "unsupported")
 
 
-async def not_in_words(turn: Turn) -> Result:
-    """Say that the answer is given in words, or with a link; the question stays open for it."""
-    text = turn.say("applied.followup.in_words")
-    return Result(replies=(Reply(text=text, language=turn.language),), pending=turn.pending)
+async def sent(turn: Turn) -> Result:
+    """Store a file as the answer; of anything else say that words or a file are needed."""
+    return await _answer_with_file(turn, int(turn.pending["id"]))
 
 
 async def typed(turn: Turn) -> Result:
@@ -62,8 +61,11 @@ async def typed(turn: Turn) -> Result:
 
 
 def replies_to_something(turn: Turn) -> bool:
-    """Tell whether this typed message replies to another one, which may be a reviewer's question."""
-    return turn.typed and turn.message.reply_to is not None and turn.services.form is not None
+    """Tell whether a text or a file replies to another message, which may be a reviewer's question."""
+    message = turn.message
+    return (
+        message.kind in ("text", "file") and message.reply_to is not None and turn.services.form is not None
+    )
 
 
 async def replied(turn: Turn) -> Result:
@@ -75,7 +77,8 @@ async def replied(turn: Turn) -> Result:
         asked = {item.id: number for item in recent if (number := _asks(item)) is not None}
         hit = await work.outbox.sent_as(list(asked), turn.message.reply_to or "") if asked else None
     if hit is not None:
-        return await _answer(turn, asked[hit])
+        answer = _answer if turn.typed else _answer_with_file
+        return await answer(turn, asked[hit])
     others = [route for route in ROUTES if route.handle is not replied]
     return await find_route(turn, others).handle(turn)
 
@@ -99,14 +102,49 @@ async def _answer(turn: Turn, wanted: int) -> Result:
     if question.answer is not None:
         return turn.reply("applied.followup.already", answer=question.answer)
     if len(turn.text) > _LONGEST_ANSWER:
-        text = turn.say("applied.followup.too_long", length=len(turn.text), limit=_LONGEST_ANSWER)
-        return Result(replies=(Reply(text=text, language=turn.language),), pending=turn.pending)
+        return _still_open(turn, "applied.followup.too_long", length=len(turn.text), limit=_LONGEST_ANSWER)
+    return _storing(turn, record, question, turn.text, None)
 
+
+async def _answer_with_file(turn: Turn, wanted: int) -> Result:
+    """Fetch, check and store a file as the answer; one that is refused leaves the question open."""
+    found = await _find(turn, wanted)
+    if found is None:
+        return turn.reply("applied.followup.gone")
+    record, question = found
+    if question.answer is not None:
+        return turn.reply("applied.followup.already", answer=question.answer)
+    files = turn.services.files
+    if files is None or not turn.message.attachments:
+        return _still_open(turn, "applied.followup.in_words")
+    try:
+        kept = await files.fetch(turn.message.channel, turn.message.attachments[0])
+    except FileRefused as refused:
+        return _still_open(turn, refused.key, **refused.values)
+    caption = turn.text[:_LONGEST_ANSWER]
+    return _storing(turn, record, question, f"{kept.name}\n{caption}".strip(), kept)
+
+
+def _still_open(turn: Turn, key: str, **values: object) -> Result:
+    """Say what is wrong with an answer, and wait for another one."""
+    text = turn.say(key, **values)
+    return Result(replies=(Reply(text=text, language=turn.language),), pending=turn.pending)
+
+
+def _storing(
+    turn: Turn, record: ApplicationRecord, question: FollowUpRecord, answer: str, kept: StoredFile | None
+) -> Result:
     async def write(work: UnitOfWork, message_id: int) -> Sequence[Reply]:
-        if not await work.applications.answer_follow_up(question.id, turn.text, message_id=message_id):
+        sha256 = None if kept is None else kept.sha256
+        if not await work.applications.answer_follow_up(
+            question.id, answer, message_id=message_id, sha256=sha256
+        ):
             return turn.reply("applied.followup.gone").replies
+        if kept is not None:
+            await note_file(work, turn.founder_id, kept)
         others = [item for item in await work.applications.follow_ups(record.id) if item.answer is None]
-        lines = [turn.say("applied.followup.thanks", number=record.number or "–")]
+        got = [] if kept is None else [turn.say("applied.followup.got_file", name=kept.name)]
+        lines = [*got, turn.say("applied.followup.thanks", number=record.number or "–")]
         if others:
             lines.append(turn.say("applied.followup.more", count=len(others)))
         rows = tuple((answer_button(turn, item),) for item in others)

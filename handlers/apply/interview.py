@@ -24,7 +24,7 @@ from handlers.apply.wording import needs_confirming
 from handlers.ask import LONGEST_QUESTION, tell
 from handlers.buttons import Press, button
 from handlers.errors import apologize
-from handlers.files import FileRefused, StoredFile
+from handlers.files import FileRefused, StoredFile, note_file
 from handlers.handover import wish, wishes_person
 from handlers.messages import Reply
 from handlers.start import show_help
@@ -257,13 +257,7 @@ def _noting(result: Result, turn: Turn, kept: StoredFile) -> Result:
 
     async def noted(work: UnitOfWork, message_id: int) -> Sequence[Reply]:
         replies = await write(work, message_id) if write else ()
-        await work.files.note(
-            turn.founder_id,
-            sha256=kept.sha256,
-            name=kept.name,
-            media_type=kept.media_type,
-            size=kept.size,
-        )
+        await note_file(work, turn.founder_id, kept)
         return replies
 
     return replace(result, write=noted)

@@ -5,15 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.application_rows import application_row
+from bot.commands.application_sheet import sheet
+from bot.files import FileStore
 from handlers.apply.notices import notice_of_follow_up, notice_of_status
 from handlers.apply.telling import tell
 from handlers.messages import Reply
 from handlers.texts import Texts
 from storage.database import Database
+from tests.bot import samples
 from tests.conversation.applications import a_draft, change, founder_of, record_of, submitted, yard
+from tests.conversation.applying import harbor
 from tests.conversation.fakes import PROGRAM, Bot, Clock, payload, payloads, rows
 
 EN = Texts("en")
@@ -302,6 +309,64 @@ async def test_a_voice_message_in_place_of_an_answer_leaves_the_question_open(bo
     assert reply.text == EN("applied.followup.in_words")
     reply = await bot.say("Twelve meters.")
     assert reply.text == EN("applied.followup.thanks", number="2027-0001")
+
+
+class Sent:
+    """The network's store of what founders sent."""
+
+    name = "memory"
+    content = samples.pdf()
+
+    async def fetch(self, reference: str, limit: int) -> bytes:
+        return self.content if reference == "drawings" else b"MZ" + bytes(100)
+
+
+async def attach(bot: Bot, reference: str, **fields: Any) -> Reply:
+    file = {"name": "drawings.pdf", "media_type": "application/pdf", "size": 100, "reference": reference}
+    return (await bot.send(kind="file", attachments=[file], **{"text": "", **fields}))[-1]
+
+
+async def test_a_file_is_an_answer_and_an_unsafe_one_leaves_the_question_open(
+    both: Database, clock: Clock, tmp_path: Path
+) -> None:
+    async with Bot(both, clock=clock, form=harbor(), files=FileStore(tmp_path, [Sent()])) as bot:
+        await bot.say("How much is the rent?")
+        application = await submitted(both)
+        question = await asked(bot, application, "Do you have drawings?")
+        await bot.press(f"v1:followup:{question}")
+        refused = await attach(bot, "a program")
+        assert "PDF" in refused.text
+        thanks = await attach(bot, "drawings", text="the hull, side view")
+        assert EN("applied.followup.got_file", name="drawings.pdf") in thanks.text
+        (row,) = await rows(both, "application_followups")
+        assert row["answer"] == "drawings.pdf\nthe hull, side view"
+        assert await FileStore(tmp_path, []).read(row["sha256"]) == Sent.content
+        person = await founder_of(both)
+        async with both.unit_of_work() as work:
+            held = await work.founders.held(person)
+            assert [one["sha256"] for one in held["files"]] == [row["sha256"]]
+            assert held["application_followups"][0]["sha256"] == row["sha256"]
+            assert await work.files.unreferenced([row["sha256"]]) == []
+            (export,) = await work.applications.export()
+            assert application_row(harbor(), export)["application.questions"][0]["sha256"] == row["sha256"]
+            shown = sheet(PROGRAM, harbor(), export, (), export.questions)
+            assert f"(file {row['sha256']})" in "\n".join(shown)
+            await work.founders.erase(person)
+        async with both.unit_of_work(read_only=True) as work:
+            assert await work.files.unreferenced([row["sha256"]]) == [row["sha256"]]
+
+
+async def test_a_file_as_a_reply_to_the_message_that_asked_is_the_answer(
+    store: Database, clock: Clock, tmp_path: Path
+) -> None:
+    async with Bot(store, clock=clock, form=harbor(), files=FileStore(tmp_path, [Sent()])) as bot:
+        await bot.say("How much is the rent?")
+        await asked(bot, await submitted(store), "Do you have drawings?")
+        place = next(at for at, (_, one) in enumerate(bot.channel.sent, start=1) if "drawings" in one.text)
+        thanks = await attach(bot, "drawings", reply_to=f"m{place}")
+        assert EN("applied.followup.thanks", number="2027-0001") in thanks.text
+        (row,) = await rows(store, "application_followups")
+        assert (row["answer"], row["sha256"] is not None) == ("drawings.pdf", True)
 
 
 async def test_a_question_of_the_team_is_not_mixed_up_with_the_interview(bot: Bot) -> None:

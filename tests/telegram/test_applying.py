@@ -13,13 +13,17 @@ import pytest
 from bot.channels.telegram import TelegramChannel
 from bot.files import FileStore
 from forms.load import load_form
+from handlers.apply.notices import notice_of_follow_up
+from handlers.apply.telling import tell
 from handlers.review.search_words import search_words
+from handlers.texts import Texts
 from storage.database import Database
 from tests.bot import samples
 from tests.conversation.fakes import Bot, Clock, rows
 from tests.telegram_api import TelegramApi
 
 FORM = Path(__file__).parents[2] / "programs" / "joint-base" / "application.toml"
+ZH = Texts("zh")
 LI = 7
 TRAINING = (
     ("press", "还不是成员"),
@@ -158,6 +162,31 @@ async def test_a_deck_that_is_a_program_is_refused_and_a_real_one_is_kept(founde
     await founder.file("deck.pdf", samples.pdf())
     assert "deck" in {row["key"] for row in await rows(founder.bot.database, "application_answers")}
     assert len(await rows(founder.bot.database, "files")) == 1
+
+
+async def test_a_reviewers_question_is_answered_with_a_pdf(founder: Founder) -> None:
+    await founder.say("/apply")
+    await founder.press("培训与咨询")
+    await founder.play(*TRAINING)
+    assert "已提交" in await founder.press("✅ 确认提交")
+    bot = founder.bot
+    async with bot.database.unit_of_work() as work:
+        (record,) = await work.applications.listing()
+        question = "能发一份测试报告吗？"
+        asked = await work.applications.ask_follow_up(record.id, asked_by="eva", question=question)
+        notice = notice_of_follow_up(bot.services.program, record, asked.id, question, "zh")
+        assert await tell(work, record.founder_id, notice)
+    before = len(founder.api.messages(LI))
+    await founder.api.wait_for_messages(LI, before + 1, seconds=30)
+
+    await founder.press(ZH("applied.button.answer"))
+    assert "PDF" in await founder.file("report.pdf", b"MZ" + bytes(100))
+    content = samples.pdf()
+    assert "report.pdf" in await founder.file("report.pdf", content)
+    (row,) = await rows(bot.database, "application_followups")
+    assert row["answer"] == "report.pdf"
+    assert await bot.services.files.read(row["sha256"]) == content  # type: ignore[union-attr]
+    assert [one["sha256"] for one in await rows(bot.database, "files")] == [row["sha256"]]
 
 
 async def test_an_application_in_english_can_be_deleted_and_leaves_no_row(founder: Founder) -> None:

@@ -175,6 +175,7 @@ async def download(
             for version in (None, *whole.versions)
             for one in files_in(sheets.sections(whole.given(version), whole.export.members))
         }
+        allowed |= {one.sha256 for one in whole.questions if one.sha256 is not None}
         names = {
             file.sha256: file.name
             for member in whole.export.members

@@ -1,4 +1,4 @@
-"""Documents that staff write, by version, and gaps that they close."""
+"""Documents that staff write, by version, gaps that they close, and files as answers to reviewers."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,6 +26,7 @@ depends_on = None
 def upgrade() -> None:
     _create_documents()
     _create_gaps()
+    op.add_column("application_followups", sa.Column("sha256", sa.String(64), nullable=True))
 
 
 def _create_documents() -> None:
@@ -114,6 +115,7 @@ def _create_gaps() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("application_followups", "sha256")
     op.drop_table("gap_questions")
     op.drop_table("gap_groups")
     op.drop_index("ix_feedback_not_helpful_at", "feedback")
