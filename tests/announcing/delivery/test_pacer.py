@@ -10,7 +10,7 @@ from time import monotonic
 
 import pytest
 
-from bot.pacer import Pacer, Priority
+from bot.pacer import Dismissed, Pacer, Priority
 
 
 @dataclass
@@ -69,6 +69,13 @@ async def test_slots_are_spread_evenly_and_not_given_in_bursts() -> None:
     assert len(first_tenth) <= 16
 
 
+async def test_after_a_pause_little_is_caught_up_with() -> None:
+    network = Network(Pacer(20), slowest=0.0)
+    network.pacer.pause(0.8)
+    await asyncio.gather(*(network.send(str(number)) for number in range(15)))
+    assert sum(at - network.arrivals[0] < 0.05 for at in network.arrivals) <= 8
+
+
 async def test_a_reply_goes_before_announcements_that_wait() -> None:
     network = Network(Pacer(20), slowest=0.0)
     sends = [asyncio.create_task(network.send(f"news {number}")) for number in range(15)]
@@ -123,6 +130,38 @@ async def test_whoever_stops_waiting_leaves_no_slot_behind() -> None:
     async with asyncio.timeout(3):
         await network.send("last")
         await network.send("very last")
+
+
+async def test_a_slot_given_to_who_stops_waiting_at_that_very_moment_comes_back() -> None:
+    pacer = Pacer(1)
+    send = asyncio.create_task(Network(pacer).send("first"))
+    while not pacer.used:  # noqa: ASYNC110 (the moment between the grant and the waking of who waits)
+        await asyncio.sleep(0)
+    send.cancel()
+    await asyncio.gather(send, return_exceptions=True)
+
+    async with asyncio.timeout(10), pacer.slot("second", "reply"):
+        assert pacer.used == 1
+
+
+async def test_when_announcing_is_over_announcements_that_wait_are_dismissed_and_nothing_else() -> None:
+    network = Network(Pacer(1), slowest=0.0)
+    async with network.pacer.slot("founder", "reply"):
+        parked = asyncio.create_task(network.send("founder"))
+        await asyncio.sleep(0.05)
+        waits = asyncio.create_task(network.send("other"))
+        others = [asyncio.create_task(network.send("other", order)) for order in ("reply", "rest")]
+        await asyncio.sleep(0.05)
+        network.pacer.dismiss_announcements()
+        with pytest.raises(Dismissed):
+            async with asyncio.timeout(10):
+                await waits
+    with pytest.raises(Dismissed):
+        await parked
+    with pytest.raises(Dismissed):
+        await network.send("late")
+    await asyncio.gather(*others)
+    assert network.order == ["other", "other"]
 
 
 async def test_an_edit_takes_a_slot_of_the_bot_but_none_of_its_chat() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -18,6 +19,7 @@ from bot.sharing import Share, Sharing, allotted
 from bot.workers import new_worker_id
 from handlers.messages import Reply
 from storage.database import Database
+from storage.errors import DatabaseLocked
 from tests.announcing.delivery.world import World, confirmed, counts, ledger, seed, until
 
 pytestmark = pytest.mark.filterwarnings("ignore:Deprecated since version v22.2")
@@ -69,7 +71,85 @@ async def test_a_process_that_died_on_this_machine_gives_its_share_back_soon(dat
         entry = {"share": 30, "at": now().isoformat(), "replies": 0, "announces": False, "closed_until": ""}
         await work.rate_shares.write("telegram", {f"{place}/{dead.pid}/{token}": entry})
     async with shared(database, mine, pacer):
-        await until(lambda: pacer.share == 30, 3.0)
+        await until(lambda: pacer.share == 30, 10.0)
+
+
+async def test_the_share_of_a_process_elsewhere_that_is_silent_becomes_free(database: Database) -> None:
+    pacer = Pacer(30)
+    sharing = Sharing(database, "telegram", "w1", pacer, now)
+    for seconds, mine in ((11, 0), (13, 30)):
+        entry = asdict(Share(share=30, at=(now() - timedelta(seconds=seconds)).isoformat()))
+        async with database.unit_of_work() as work:
+            await work.rate_shares.lock("telegram")
+            await work.rate_shares.write("telegram", {"elsewhere": entry})
+        await sharing.round()
+        assert pacer.share == mine
+
+
+async def test_a_share_is_given_up_only_as_far_as_the_last_second_allows(database: Database) -> None:
+    time = [100.0]
+    first, second = Pacer(30, clock=lambda: time[0]), Pacer(30)
+    sharings = [Sharing(database, "telegram", w, p, now) for w, p in (("w1", first), ("w2", second))]
+    await sharings[0].round()
+    async with contextlib.AsyncExitStack() as under_way:
+        for number in range(20):
+            await under_way.enter_async_context(first.slot(str(number)))
+        time[0] += 1.1
+        for sharing in (sharings[1], *sharings):
+            await sharing.round()
+        assert (first.share, second.share) == (15, 10), "20 of 30 may still be counted as the first one's"
+    time[0] += 1.1
+    for sharing in sharings:
+        await sharing.round()
+    assert (first.share, second.share) == (15, 15)
+
+
+async def test_without_the_database_a_share_is_not_exceeded_and_soon_not_used(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pacers, time = [Pacer(30), Pacer(30)], [1000.0]
+    monkeypatch.setattr("bot.sharing.monotonic", lambda: time[0])
+    first, second = (
+        Sharing(database, "telegram", w, p, now) for w, p in zip(("w1", "w2"), pacers, strict=True)
+    )
+    await first.round()
+    await second.round()
+    assert pacers[0].share == 30
+
+    async def locked(*_: object) -> None:
+        raise DatabaseLocked("busy")
+
+    monkeypatch.setattr("storage.rate_shares.RateShares.lock", locked)
+    await first._try_round()
+    assert pacers[0].share == 15, "the other one waits for it"
+    time[0] += 7
+    await first._try_round()
+    assert pacers[0].share == 15
+    time[0] += 2
+    await first._try_round()
+    assert pacers[0].share == 0, "others may believe this process dead"
+
+
+async def test_a_lease_that_cannot_be_renewed_is_held_until_it_would_expire(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time, tries, gained = [1000.0], list[str](), asyncio.Event()
+    monkeypatch.setattr("bot.leadership.monotonic", lambda: time[0])
+    lease = Leadership(database, "x", new_worker_id(), _setting(gained), seconds=0.2)
+
+    async def locked(*_: object, **__: object) -> bool:
+        tries.append("again")
+        raise DatabaseLocked("busy")
+
+    stop = asyncio.Event()
+    async with background(lease.keep(stop)):
+        await until(lambda: lease.holding)
+        monkeypatch.setattr("storage.leases.Leases.acquire", locked)
+        await until(lambda: len(tries) > 2)
+        assert lease.holding
+        time[0] += 0.3
+        await until(lambda: not lease.holding)
+        stop.set()
 
 
 async def test_a_pause_that_the_network_asked_one_process_for_holds_for_all(database: Database) -> None:
@@ -155,7 +235,7 @@ async def test_the_lease_of_a_process_that_died_on_this_machine_is_taken_at_once
     )
     stop = asyncio.Event()
     keeping = asyncio.create_task(lease.keep(stop))
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         await gained.wait()
     stop.set()
     await keeping
