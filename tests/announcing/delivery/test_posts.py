@@ -96,6 +96,15 @@ async def test_the_second_message_of_an_announcement_gets_over_passing_trouble(w
     assert len(world.api.messages(chat)) == 2
 
 
+async def test_half_an_announcement_is_unknown_and_not_begun_again(world: World) -> None:
+    (chat,) = await some(world, 1)
+    world.api.fail("sendMessage", status=400, times=2)  # also as plain text
+    announcement = await confirmed(world.database, file=a_file(), texts={"en": "A long story. " * 100})
+    async with world.announcing(files=Shelf()):
+        assert await world.is_over(announcement) == {"unknown": 1}
+    assert [message.photo for message in world.api.messages(chat)] == [True]
+
+
 async def test_a_file_that_is_gone_fails_everybody_and_says_why(world: World) -> None:
     await some(world, 2)
     announcement = await confirmed(world.database, file=a_file(sha256="cd" * 32))
