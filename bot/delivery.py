@@ -186,7 +186,8 @@ class Delivery:
                 result = await self._enclosures.send(reply, send)
             except FileMissing:
                 raise DeliveryRefused("file_missing") from None
-        self._recognition.sent(record, result, began)
+        if not reply.edits:
+            self._recognition.sent(record, result, began)
         return result.external_id
 
     def _pause(self, error: DeliveryError, attempt: int) -> float:

@@ -17,13 +17,13 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from bot.channels.base import Channel, Recognizer, SendResult, Unrecognizable
+from bot.channels.base import Channel, DeliveryError, Recognizer, SendResult, Unrecognizable
 from bot.patience import until_stored
 from handlers.messages import Reply
 from storage.records import OutboxRecord
 
 if TYPE_CHECKING:
-    from storage.database import Database
+    from storage.database import Database, UnitOfWork
     from storage.numbering import Surroundings
 
 logger = logging.getLogger(__name__)
@@ -31,6 +31,8 @@ _SPARE = 30
 """Numbers that are asked for beyond one for each reply in doubt: what founders wrote that is not read yet."""
 _LIKELY = 4
 """So many numbers are asked for by every reply at once; the rest waits until it is known where they end."""
+_HOLDS = 1.0
+"""Seconds for which the list of messages without a turn is used, which is long after a long absence."""
 _LOOK_AGAIN = 4
 """After so many questions the database is asked anew which numbers are known by now."""
 
@@ -70,6 +72,8 @@ class Recognition:
         self._doubts: dict[int, _Doubt] = {}
         self._taken: set[int] = set()
         self._warned: set[str] = set()
+        self._unread: set[int] = set()
+        self._read_at = float("-inf")
         self._scout: int | None = None
         self._news = asyncio.Event()
 
@@ -115,8 +119,11 @@ class Recognition:
                 doubt.found.append(number)
                 doubt.asked.clear()
                 self._taken.add(number)
-        except Unrecognizable as error:
-            self._warn(error.code)
+        except DeliveryError:
+            raise
+        except Exception as error:
+            # Whatever went wrong with the search, the reply itself must not be lost for it.
+            self._warn(error.code if isinstance(error, Unrecognizable) else type(error).__name__)
         self._doubts.pop(record.id, None)
         whole = bool(doubt.found) and skip + len(doubt.found) == count
         if whole:
@@ -169,13 +176,19 @@ class Recognition:
 
     async def _around(self, doubt: _Doubt) -> Surroundings | None:
         async with self._database.unit_of_work(read_only=True) as work:
-            waiting = await work.inbox.waiting(doubt.record.channel)
             around = await work.numbering.around(doubt.record, before=doubt.at)
-        if around is None:
-            return None
-        number_of = self._channels[doubt.record.channel].number_of
-        unread = {number for payload in waiting if (number := number_of(payload)) is not None}
-        return replace(around, known=around.known | unread)
+            if around is None:
+                return None
+            if monotonic() - self._read_at > _HOLDS:
+                self._unread = await self._waiting(work, doubt.record.channel)
+                self._read_at = monotonic()
+        return replace(around, known=around.known | self._unread)
+
+    async def _waiting(self, work: UnitOfWork, channel: str) -> set[int]:
+        """Return the numbers of messages that are stored and had no turn yet."""
+        number_of = self._channels[channel].number_of
+        found = (number_of(payload) for payload in await work.inbox.waiting(channel))
+        return {number for number in found if number is not None}
 
     async def _is_no_announcement(self, doubt: _Doubt, number: int) -> bool:
         # Asked after the message was found: an announcement is on record before it goes out.
@@ -213,4 +226,4 @@ class Recognition:
     def _warn(self, code: str) -> None:
         if code not in self._warned:
             self._warned.add(code)
-            logger.warning("the network does not tell whether a reply arrived (%s): it is sent again", code)
+            logger.warning("it cannot be told whether a reply arrived (%s): it is sent again", code)

@@ -22,7 +22,7 @@ from storage.tables import Outbox as OutboxTable
 
 _outbox, _messages, _conversations = table(OutboxTable), table(Message), table(Conversation)
 _recipients, _announcements = table(Recipient), table(Announcement)
-_REACH = 2000
+_REACH = 500
 """How many rows back the numbers are looked for; a chat that was silent for longer tells nothing more."""
 _LATELY = timedelta(hours=1)
 

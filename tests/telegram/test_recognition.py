@@ -205,8 +205,45 @@ async def test_an_answer_that_tells_nothing_ends_in_sending_again(
     desk.api.fail("stopMessageLiveLocation", status=400, times=99)
     await desk.starts(LI, WANG)
     assert [len(desk.seen(chat)) for chat in (LI, WANG)] == [2, 2]
-    warnings = [record.message for record in caplog.records if "does not tell" in record.message]
-    assert warnings == ["the network does not tell whether a reply arrived (bad_request): it is sent again"]
+    warnings = [record.message for record in caplog.records if "cannot be told" in record.message]
+    assert warnings == ["it cannot be told whether a reply arrived (bad_request): it is sent again"]
+
+
+async def test_a_search_that_breaks_ends_in_sending_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.left(LI)
+    await desk.channel.send(str(LI), ANSWER)
+
+    async def broken(*_: object) -> bool:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(desk.channel, "owns", broken)
+    await desk.starts()
+    assert len(desk.seen()) == 2
+
+
+async def test_the_number_of_an_edited_message_says_nothing_about_later_ones(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = await desk.channel.send(str(WANG), Reply(text="Old."))
+    await desk.left(WANG, Reply(text="New.", edits=old.external_id))
+    await desk.left(LI)
+    for _ in range(3):
+        await desk.api.say(WANG, "not read by anybody")
+    await desk.channel.send(str(LI), ANSWER)
+    owns, edited = desk.channel.owns, asyncio.Event()
+
+    async def after_the_edit(chat: str, number: int) -> bool:
+        if not edited.is_set():
+            assert await desk.api.state.wait_for(lambda: bool(desk.api.messages(WANG)[0].edits), 20)
+            edited.set()
+        return await owns(chat, number)
+
+    monkeypatch.setattr(desk.channel, "owns", after_the_edit)
+    await desk.starts(LI, WANG)
+    assert len(desk.seen(LI)) == 1
+    assert desk.api.texts(WANG) == ["New."]
 
 
 async def test_in_a_group_nothing_is_asked_for(desk: Desk) -> None:
