@@ -169,8 +169,11 @@ async def test_deciding_and_asking_reach_the_chat_and_the_answer_comes_back(yard
         heard = "\n".join(reply.text for reply in bot.to("ann"))
         assert "Nice boat!" in heard
         assert heard.count("How long is it?") == 2
-        seen = text_of(await reviewer.get(path))
+        page = await reviewer.get(path)
+        seen = text_of(page)
         assert "Nine meters, ask ‹email›" in seen
+        conversation = page.text.partition('href="/conversations/')[2].partition('"')[0]
+        assert f'href="{path}">2027-' in (await reviewer.get(f"/conversations/{conversation}")).text
         assert "In review" in seen
     actions = [row["action"] for row in await rows(desk.database, "audit_log")]
     assert actions == ["application.status", "application.ask"]

@@ -18,7 +18,7 @@ from bot.console.shown import Reader, masker_of, name_of
 from bot.console.view import View
 from handlers.buttons import parse_press
 from handlers.review.filters import Filters
-from storage.application_records import FileRecord
+from storage.application_records import ApplicationRecord, FileRecord
 from storage.records import QueuedHandover
 from storage.review_records import ConversationRow, NoteRecord, TranscriptMessage
 
@@ -40,6 +40,7 @@ class _Around:
     handover: QueuedHandover | None
     staff: dict[int, str]
     files: list[FileRecord]
+    applications: list[ApplicationRecord]
 
 
 @router.get("/conversations/{conversation_id}")
@@ -302,6 +303,7 @@ async def _around(work: UnitOfWork, conversation_id: int) -> _Around:
         handover=await work.handovers.of_conversation(conversation_id),
         staff={member.id: member.name for member in await work.staff.everyone()},
         files=await work.files.of(row.summary.founder_id),
+        applications=await work.applications.of(row.summary.founder_id) if row.tracks else [],
     )
 
 
@@ -341,6 +343,7 @@ def _context(view: View, around: _Around, filters: Filters, *, position: int, ke
         "hand": hand_state(around.handover),
         "staff": around.staff,
         "files": around.files,
+        "applications": [one for one in around.applications if one.submitted_at is not None],
         "filters": filters,
         "position": position,
         "key": key,
