@@ -73,13 +73,14 @@ class Requirement(BaseModel):
 
 
 class Question(BaseModel):
-    """A question of staff about an application."""
+    """A question of staff about an application; an answer with `sha256` is that file, by its name."""
 
     id: int
     asked_by: str
     question: str
     asked_at: datetime
     answer: str | None
+    sha256: str | None
     answered_at: datetime | None
 
 
