@@ -20,6 +20,7 @@ from handlers.handover import SPOKEN_ANYWAY
 from handlers.language import written_language
 from handlers.messages import IncomingMessage, Reply
 from handlers.replies import plain_text, reply_to_dict, with_message_id
+from handlers.route import possible
 from handlers.routes import ROUTES, Route, find_route
 from handlers.turn import Result, Services, Turn
 from handlers.words import clean
@@ -77,6 +78,7 @@ class Turns:
         self._services = services
         self._worker = worker
         self._routes = routes
+        self._possible: dict[str, tuple[Route, ...]] = {}
         self._pace = pace or Pace()
         self._languages: OrderedDict[int, str] = OrderedDict()
         self._typing: set[asyncio.Task[None]] = set()
@@ -152,7 +154,7 @@ class Turns:
         name = "unknown"
         done = asyncio.Event()
         try:
-            route = find_route(turn, self._routes)
+            route = find_route(turn, self._routes_for(turn.message.kind))
             name = route.name
             self._show_typing(channel, turn.message.chat, done, at_once=route.looks_up)
             async with asyncio.timeout(self._pace.give_up_after):
@@ -162,6 +164,12 @@ class Turns:
         finally:
             done.set()
         return _Thought(route=name, result=result, milliseconds=(perf_counter() - started) * 1000)
+
+    def _routes_for(self, kind: str) -> tuple[Route, ...]:
+        found = self._possible.get(kind)
+        if found is None:
+            found = self._possible[kind] = possible(self._routes, kind)
+        return found
 
     def _failed(self, turn: Turn, route: str, error: Exception, milliseconds: float) -> _Thought:
         code = error_code(error)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from forms.model import Form, Question, Slot, Value
-from forms.symbols import MORE
+from forms.symbols import MORE, worth
 
 _FORMS = 8
 _CHECKS = 20_000
@@ -23,16 +24,18 @@ class Step:
     slot: Slot
     closing: Slot | None = None
     """For a group: whether there is another row."""
+    alone: tuple[Slot, ...] = ()
+    """The slot by itself, as what a question that is no group comes to."""
 
 
 @dataclass(slots=True)
 class Plan:
-    """The steps of a form, and which answers were found valid already."""
+    """The steps of a form, and what answers that were looked at already are worth."""
 
     form: Form
     steps: tuple[Step, ...]
     rows: dict[str, tuple[Slot, ...]] = field(default_factory=dict)
-    checked: dict[int, bool] = field(default_factory=dict)
+    checked: dict[int, tuple[tuple[str, Any], ...] | None] = field(default_factory=dict)
 
     def row(self, group: Question, number: int) -> tuple[Slot, ...]:
         """The slots of one row of a group, applicable or not."""
@@ -47,18 +50,25 @@ class Plan:
         return found
 
     def valid(self, question: Question, value: Value, today: date) -> bool:
-        """Whether an answer still fits its question; what was found is kept, by hash only."""
+        """Whether an answer still fits its question."""
+        return self.symbols(question, value, today) is not None
+
+    def symbols(self, question: Question, value: Value, today: date) -> tuple[tuple[str, Any], ...] | None:
+        """What conditions see of an answer; None for one that does not fit its question (any more).
+
+        What was found is kept, by hash only.
+        """
         if value.skipped:
-            return not question.required and value.data is None
+            return None if question.required or value.data is not None else ()
         if question.type == "group":
-            return False
+            return None
         key = hash((id(question), today, repr(value.data)))
-        found = self.checked.get(key)
-        if found is None:
-            found = _check(question, value, today)
-            if len(self.checked) >= _CHECKS:
-                self.checked.clear()
-            self.checked[key] = found
+        if key in self.checked:
+            return self.checked[key]
+        found = tuple(worth(question, value, today)) if _check(question, value, today) else None
+        if len(self.checked) >= _CHECKS:
+            self.checked.clear()
+        self.checked[key] = found
         return found
 
 
@@ -80,7 +90,7 @@ def _make(form: Form) -> Plan:
 def _step(question: Question, own: bool) -> Step:
     slot = Slot(key=question.id, question=question)
     if question.type != "group":
-        return Step(question, own, slot)
+        return Step(question, own, slot, alone=(slot,))
     more = Question(
         id=MORE, type="yes_no", section=question.section, texts={}, required=question.required, seconds=5
     )

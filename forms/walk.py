@@ -9,7 +9,7 @@ from typing import Any
 
 from forms.model import Answers, Form, Question, Slot, Value
 from forms.plan import Plan, Step, plan_of
-from forms.symbols import TODAY, counts, midnight, worth
+from forms.symbols import TODAY, counts, midnight
 
 _MAX_ROW = 9999
 
@@ -55,9 +55,12 @@ def walk(form: Form, answers: Answers, today: date) -> Walk:
         if condition is not None and condition.holds(done.symbols) is not True:
             continue
         if step.closing is None:
-            _take(plan, done, step.slot, answers, done.symbols, today)
-            done.steps.append((step, (step.slot,)))
-            done.by_key[step.slot.key] = step.slot
+            value = answers.get(question.id)
+            if value is not None and (symbols := plan.symbols(question, value, today)) is not None:
+                done.kept[question.id] = value
+                done.symbols.update(symbols)
+            done.steps.append((step, step.alone))
+            done.by_key[question.id] = step.slot
             if question.required:
                 done.required.add(question.id)
         else:
@@ -67,18 +70,6 @@ def walk(form: Form, answers: Answers, today: date) -> Walk:
             done.by_key.update((slot.key, slot) for slot in slots)
     done.kept.form, done.kept.today, done.kept.walk = form, today, done
     return done
-
-
-def _take(
-    plan: Plan, done: Walk, slot: Slot, answers: Answers, symbols: dict[str, Any], today: date
-) -> Value | None:
-    """Keep the answer of a slot if there is a valid one, and let conditions see it."""
-    value = answers.get(slot.key)
-    if value is None or not plan.valid(slot.question, value, today):
-        return None
-    done.kept[slot.key] = value
-    symbols.update(worth(slot.question, value, today))
-    return value
 
 
 def _rows(plan: Plan, answers: Answers) -> dict[str, dict[int, None]]:
@@ -148,10 +139,10 @@ def _row(
             continue
         slots.append(slot)
         value = answers.get(slot.key)
-        if value is not None and plan.valid(slot.question, value, today):
+        if value is not None and (symbols := plan.symbols(slot.question, value, today)) is not None:
             kept[slot.key] = value
             if seen is not done.symbols:
-                seen.update(worth(slot.question, value, today))
+                seen.update(symbols)
     return slots, kept
 
 

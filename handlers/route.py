@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from handlers.turn import Result, Turn
@@ -22,16 +22,35 @@ class Route:
     looks_up: bool = False
 
 
-def kind(*kinds: str) -> Callable[[Turn], bool]:
+@dataclass(frozen=True, slots=True)
+class OfKind:
+    """A condition that only messages of certain kinds can meet: for all others it need not be looked at."""
+
+    kinds: tuple[str, ...]
+    holds: Callable[[Turn], bool]
+
+    def __call__(self, turn: Turn) -> bool:
+        """Tell whether a message meets it."""
+        return turn.message.kind in self.kinds and self.holds(turn)
+
+
+def kind(*kinds: str) -> OfKind:
     """Match messages of these kinds."""
-    return lambda turn: turn.message.kind in kinds
+    return OfKind(kinds, lambda turn: True)
 
 
-def press(*actions: str) -> Callable[[Turn], bool]:
+def press(*actions: str) -> OfKind:
     """Match presses of buttons with these actions."""
-    return lambda turn: turn.press is not None and turn.press.action in actions
+    return OfKind(("button",), lambda turn: turn.press is not None and turn.press.action in actions)
 
 
-def command(*names: str) -> Callable[[Turn], bool]:
+def command(*names: str) -> OfKind:
     """Match these commands."""
-    return lambda turn: turn.message.kind == "command" and turn.message.command in names
+    return OfKind(("command",), lambda turn: turn.message.command in names)
+
+
+def possible(routes: Sequence[Route], kind: str) -> tuple[Route, ...]:
+    """Leave out the routes that no message of this kind can take."""
+    return tuple(
+        route for route in routes if not isinstance(route.matches, OfKind) or kind in route.matches.kinds
+    )

@@ -51,7 +51,7 @@ ROUTES: tuple[Route, ...] = (
     Route(name="human", matches=handover.wishes_person, handle=handover.wish),
     Route(name="small_talk", matches=small_talk.is_small_talk, handle=small_talk.small_talk),
     Route(name="reason", matches=feedback.awaits_reason, handle=feedback.reason_typed),
-    Route(name="ask", matches=lambda turn: turn.typed, handle=ask.ask, looks_up=True),
+    Route(name="ask", matches=kind("text"), handle=ask.ask, looks_up=True),
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from handlers.route import OfKind
 from handlers.staff import Permission, may
 from handlers.turn import Result, Turn
 
@@ -40,7 +41,11 @@ def allowed(turn: Turn, permission: Permission) -> bool:
 
 def for_staff(permission: Permission, matches: Callable[[Turn], bool]) -> Callable[[Turn], bool]:
     """Match only for staff who may."""
-    return lambda turn: allowed(turn, permission) and matches(turn)
+
+    def holds(turn: Turn) -> bool:
+        return allowed(turn, permission) and matches(turn)
+
+    return OfKind(matches.kinds, holds) if isinstance(matches, OfKind) else holds
 
 
 async def still_allowed(work: UnitOfWork, turn: Turn, permission: Permission) -> StaffRecord | None:

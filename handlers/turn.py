@@ -170,7 +170,7 @@ class Turn:
 
     def speaking(self, language: str) -> Turn:
         """Return the same turn in another language, unless the founder chose one by hand."""
-        return self if self.chosen else replace(self, language=language)
+        return self if self.chosen or language == self.language else replace(self, language=language)
 
     def reply(self, key: str, **values: object) -> Result:
         """Answer with one sentence and nothing else."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -48,6 +48,26 @@ class StoredAnswer:
     data: Any
     wording: str = ""
     skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationChange:
+    """What one step changes in an application that was read at `revision`, and in the chat it was made in.
+
+    Answers are put and dropped by member (None: shared ones). `chat` is the conversation that now stands at
+    `interview`, None when it stands where it did.
+    """
+
+    application_id: int
+    revision: int
+    message_id: int
+    track: str | None
+    language: str
+    form_version: str
+    put: Mapping[int | None, Mapping[str, StoredAnswer]] = field(default_factory=dict)
+    drop: Mapping[int | None, Collection[str]] = field(default_factory=dict)
+    chat: int | None = None
+    interview: Payload | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,10 @@ from sqlalchemy import bindparam, delete, or_, select, text, update
 from storage.application_history import ApplicationHistory
 from storage.application_members import ApplicationMembers
 from storage.application_notes import FOUNDER
-from storage.application_records import ApplicationRecord, StoredAnswer
+from storage.application_records import ApplicationChange, ApplicationRecord, StoredAnswer
 from storage.application_reminders import ApplicationReminders
 from storage.application_review import ApplicationReviews
+from storage.application_steps import HEAD, step, upsert
 from storage.application_tables import (
     Application,
     ApplicationAnswer,
@@ -24,6 +25,7 @@ from storage.application_tables import (
     ApplicationVersion,
 )
 from storage.application_tables import Code as CodeTable
+from storage.conversations import Conversations, standing_at
 from storage.repository import INSERTS, columns, filled, named, table
 from storage.tables import UtcTime
 
@@ -54,7 +56,6 @@ _TAKE = (
     .values(revision=_applications.c.revision + 1, updated_at=bindparam("now", type_=UtcTime()))
     .returning(_applications.c.track, _applications.c.language, _applications.c.form_version)
 )
-_HEAD = ("track", "language", "form_version")
 _UNSET: Any = object()
 _LEFT_BY_DRAFT = (
     ApplicationAnswer,
@@ -145,6 +146,28 @@ class Applications(ApplicationHistory, ApplicationMembers, ApplicationReminders,
             found.setdefault(row.member_id, {})[row.key] = answer
         return found
 
+    async def change(self, change: ApplicationChange) -> bool:
+        """Claim a change and write it; False, and nothing is written, when somebody was faster."""
+        puts = [(member, answers) for member, answers in change.put.items() if answers]
+        if self._scope.place.dialect == "postgresql" and not any(change.drop.values()) and len(puts) == 1:
+            (member, answers), *_ = puts
+            if len(answers) == 1:
+                return await self._step(change, member, *answers.items())
+        if not await self.take(change.application_id, change.revision):
+            return False
+        if change.chat is not None:
+            await Conversations(self._scope).set_interview(change.chat, change.interview)
+        for member in dict.fromkeys((None, *change.put, *change.drop)):
+            await self.save(
+                change.application_id,
+                change.put.get(member, {}),
+                change.drop.get(member, ()),
+                member_id=member,
+                message_id=change.message_id,
+                **{name: getattr(change, name) for name in HEAD},
+            )
+        return True
+
     async def take(self, application_id: int, revision: int) -> bool:
         """Claim the next change of an application; False when somebody was faster since `revision`."""
         taken = await self._write(_TAKE, {"wanted": application_id, "seen": revision, "now": self._now()})
@@ -178,15 +201,15 @@ class Applications(ApplicationHistory, ApplicationMembers, ApplicationReminders,
                     _answers.c.application_id == application_id, whose, _answers.c.key.in_(sorted(drop))
                 )
             )
-        given = dict(zip(_HEAD, (track, language, form_version), strict=True))
-        known = dict(zip(_HEAD, self._taken.get(application_id, (_UNSET,) * len(_HEAD)), strict=True))
+        given = dict(zip(HEAD, (track, language, form_version), strict=True))
+        known = dict(zip(HEAD, self._taken.get(application_id, (_UNSET,) * len(HEAD)), strict=True))
         news = {name: value for name, value in given.items() if value is not _UNSET and value != known[name]}
         if news:
             await self._write(
                 update(_applications).where(_applications.c.id == application_id).values(**news)
             )
             if application_id in self._taken:
-                self._taken[application_id] = tuple({**known, **news}[name] for name in _HEAD)
+                self._taken[application_id] = tuple({**known, **news}[name] for name in HEAD)
 
     async def note_saved_receipt(self, application_id: int) -> bool:
         """Note that the founder was told that answers are saved; False when they already had been."""
@@ -210,6 +233,21 @@ class Applications(ApplicationHistory, ApplicationMembers, ApplicationReminders,
         gone = await self._write(delete(_applications).where(_applications.c.id.in_(application_ids)))
         return gone.rowcount
 
+    async def _step(
+        self, change: ApplicationChange, member: int | None, answer: tuple[str, StoredAnswer]
+    ) -> bool:
+        """Write the change of nearly every step, one answer, in one statement."""
+        (row,) = self._answer_rows(change.application_id, dict([answer]), member, change.message_id)
+        values = {f"new_{name}": value for name, value in row.items()}
+        values |= {f"new_{name}": getattr(change, name) for name in HEAD}
+        values |= {
+            "wanted": change.application_id,
+            "seen": change.revision,
+            "here": change.chat,
+            "new_interview": standing_at(self._scope, change.chat, change.interview),
+        }
+        return (await self._write(step(shared=member is None), values)).first() is not None
+
     async def _put(
         self,
         application_id: int,
@@ -217,8 +255,22 @@ class Applications(ApplicationHistory, ApplicationMembers, ApplicationReminders,
         member_id: int | None,
         message_id: int | None,
     ) -> None:
+        rows = self._answer_rows(application_id, put, member_id, message_id)
+        statement = _upsert(self._scope.place.dialect, shared=member_id is None)
+        if len(rows) == 1:
+            await self._write_along(statement, rows[0])
+        else:
+            await self._write(statement, rows)
+
+    def _answer_rows(
+        self,
+        application_id: int,
+        put: Mapping[str, StoredAnswer],
+        member_id: int | None,
+        message_id: int | None,
+    ) -> list[dict[str, Any]]:
         now = self._now()
-        rows = [
+        return [
             {
                 "application_id": application_id,
                 "member_id": member_id,
@@ -232,8 +284,6 @@ class Applications(ApplicationHistory, ApplicationMembers, ApplicationReminders,
             }
             for key, answer in put.items()
         ]
-        statement = _upsert(self._scope.place.dialect, shared=member_id is None)
-        await self._write(statement, rows[0] if len(rows) == 1 else rows)
 
 
 def sha256_of(data: Any) -> str | None:
@@ -244,12 +294,4 @@ def sha256_of(data: Any) -> str | None:
 
 @cache
 def _upsert(dialect: str, *, shared: bool) -> Any:
-    statement = INSERTS[dialect](_answers)
-    new = statement.excluded
-    keys = ["application_id", "key"] if shared else ["member_id", "application_id", "key"]
-    changed = ("data", "wording", "skipped", "sha256", "message_id", "updated_at")
-    return statement.on_conflict_do_update(
-        index_elements=keys,
-        index_where=text("member_id IS NULL" if shared else "member_id IS NOT NULL"),
-        set_={name: new[name] for name in changed},
-    )
+    return upsert(INSERTS[dialect](_answers), shared=shared)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import bindparam, func, select, update
 
 from storage.records import ConversationRecord, Payload
-from storage.repository import Repository, columns, filled, named, table
+from storage.repository import Repository, Scope, columns, filled, named, table
 from storage.tables import CleanJson, Conversation, Message
 
 _conversations, _messages = table(Conversation), table(Message)
@@ -49,10 +51,8 @@ class Conversations(Repository):
 
     async def set_interview(self, conversation_id: int, interview: Payload | None) -> None:
         """Remember where the chat stands in an application; None leaves the interview."""
-        value = None if conversation_id in self._scope.erased_conversations else interview
-        await self._write(
-            _SET_INTERVIEW, {"chat_id": conversation_id, "interview": None if value is None else dict(value)}
-        )
+        value = standing_at(self._scope, conversation_id, interview)
+        await self._write_along(_SET_INTERVIEW, {"chat_id": conversation_id, "interview": value})
 
     async def of(self, founder_id: int) -> list[ConversationRecord]:
         """List the chats of a founder, the oldest first."""
@@ -81,3 +81,9 @@ class Conversations(Repository):
             .limit(1)
         )
         return None if row is None else filled(ConversationRecord, row)
+
+
+def standing_at(scope: Scope, chat: int | None, interview: Payload | None) -> dict[str, Any] | None:
+    """Return what a chat may remember of an interview: nothing when it was erased in this unit of work."""
+    forgotten = interview is None or chat in scope.erased_conversations
+    return None if forgotten else dict(interview or {})

@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import StorageError
 from storage.failures import FAILURES, Place, explained
+from storage.spelled import spelled
+from storage.sqlite_driver import take_along
 from storage.tables import Table as Mapped
 
 R = TypeVar("R")
@@ -84,6 +86,19 @@ class Repository:
             raise RuntimeError("this unit of work was opened with read_only=True")
         result: CursorResult[Any] = await self._run(statement, params)
         return result
+
+    async def _write_along(self, statement: Executable, params: Params) -> None:
+        """Run a statement that changes rows and whose result nobody needs.
+
+        On SQLite it takes no visit of its own: its failure comes out at the next statement or the commit.
+        """
+        if self._scope.place.dialect != "sqlite":
+            await self._write(statement, params)
+            return
+        if self._scope.read_only:
+            raise RuntimeError("this unit of work was opened with read_only=True")
+        written = spelled(statement, tuple(params), self._scope.connection.dialect)
+        take_along(self._scope.connection, written.text, written.parameters(params))
 
     def _now(self) -> datetime:
         return self._scope.clock()

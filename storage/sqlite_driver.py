@@ -16,6 +16,7 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
     AsyncAdapt_aiosqlite_connection,
     AsyncAdapt_aiosqlite_dbapi,
 )
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.util.concurrency import await_only
 
 
@@ -86,9 +87,20 @@ class OneVisitCursor:
 
 
 class OneVisitConnection(AsyncAdapt_aiosqlite_connection):
-    """A connection whose cursors visit its thread once for each statement."""
+    """A connection whose cursors visit its thread once for each statement.
 
-    __slots__ = ()
+    Statements whose result nobody looks at need no visit of their own: they wait for the next one.
+    """
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self, driver: OneVisitDriver, connection: Any) -> None:
+        super().__init__(driver, connection)
+        self._waiting: list[tuple[str, Any]] = []
+
+    def take_along(self, operation: str, parameters: Any) -> None:
+        """Run a statement with the next visit, before what is visited for; its failure is raised there."""
+        self._waiting.append((operation, parameters))
 
     @property
     def raw(self) -> sqlite3.Connection:
@@ -96,20 +108,35 @@ class OneVisitConnection(AsyncAdapt_aiosqlite_connection):
         raw: sqlite3.Connection = self._connection._conn
         return raw
 
-    def visit(self, work: Callable[[], Any]) -> Any:
-        """Run a function in the thread and wait for its result."""
+    def visit(self, work: Callable[[], Any], *, undo: bool = False) -> Any:
+        """Run a function in the thread and wait for its result; `undo` rolls back at once when it fails."""
+        waiting, self._waiting = self._waiting, []
+
+        def all_work() -> Any:
+            try:
+                for operation, parameters in waiting:
+                    raw.execute(operation, parameters)
+                return work()
+            except BaseException:
+                if undo:
+                    raw.rollback()
+                raise
+
+        raw = self.raw
         try:
-            return await_only(self._connection._execute(work))
+            return await_only(self._connection._execute(all_work if waiting or undo else work))
         except Exception as error:
             self._handle_exception(error)
 
     def commit(self) -> None:
         """Commit, sparing the visit where nothing has begun, as after reading."""
-        if self.raw.in_transaction:
-            super().commit()
+        if self._waiting or self.raw.in_transaction:
+            # SQLAlchemy takes a transaction whose commit failed for ended, and would give it to the next one.
+            self.visit(self.raw.commit, undo=True)
 
     def rollback(self) -> None:
         """Roll back, sparing the visit where nothing has begun."""
+        self._waiting.clear()
         if self._connection._connection is not None and self.raw.in_transaction:
             super().rollback()
 
@@ -128,3 +155,12 @@ class OneVisitDriver(AsyncAdapt_aiosqlite_dbapi):
         """Connect like the stock driver, then wrap the connection our way."""
         stock = super().connect(*arguments, **options)
         return OneVisitConnection(self, stock._connection)
+
+
+def take_along(connection: AsyncConnection, operation: str, parameters: Any) -> None:
+    """Let a connection of this driver run a statement with its next visit."""
+    sync = connection.sync_connection
+    raw = None if sync is None else sync.connection.dbapi_connection
+    if not isinstance(raw, OneVisitConnection):
+        raise RuntimeError("this connection is closed, or not one to SQLite")
+    raw.take_along(operation, parameters)

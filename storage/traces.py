@@ -15,7 +15,7 @@ from storage.repository import Repository, columns, named, table
 from storage.tables import Trace
 
 _traces = table(Trace)
-_ADD = insert(_traces)
+_ADD = insert(_traces).inline()
 _GET = select(*columns(Trace, TraceRecord)).where(_traces.c.message_id == named("message_id"))
 _FIELDS = tuple(item.name for item in fields(NewTrace))
 
@@ -32,7 +32,7 @@ class Traces(Repository):
         values["timings"] = dict(trace.timings)
         if trace.conversation_id in self._scope.erased_conversations:
             values.update(question="", searched="", passages=[])
-        await self._write(_ADD, {**values, "created_at": self._now()})
+        await self._write_along(_ADD, {**values, "created_at": self._now()})
         await self._note_uses(trace, values["passages"])
 
     async def _note_uses(self, trace: NewTrace, passages: Sequence[Mapping[str, Any]]) -> None:

@@ -11,7 +11,7 @@ from forms.model import TRACK, Answers, Form, Question, Slot, Value
 from forms.state import State, examine, settle
 from handlers.messages import Button, Reply
 from handlers.turn import Result, TraceNote, Turn
-from storage.application_records import ApplicationRecord, StoredAnswer
+from storage.application_records import ApplicationChange, ApplicationRecord, StoredAnswer
 from storage.records import Payload
 
 if TYPE_CHECKING:
@@ -117,6 +117,11 @@ class Outcome:
     reads_back: bool = False
     then: Callable[[UnitOfWork, int], Awaitable[Sequence[Reply]]] | None = None
 
+    @property
+    def changes(self) -> bool:
+        """Whether the application is written to, rather than only looked at."""
+        return self.answers is not None or self.then is not None or self.language is not None
+
 
 Step = Callable[[Desk], Outcome]
 """Decides on one desk; pure, because it is decided again when another device was faster."""
@@ -201,53 +206,61 @@ def commit(desk: Desk, step: Step, decided: Outcome, *, trace: TraceNote | None 
 
     async def write(work: UnitOfWork, message_id: int) -> Sequence[Reply]:
         here, outcome = desk, decided
-        if outcome.answers is not None or outcome.then is not None or outcome.language is not None:
-            taken = await work.applications.take(here.application.id, here.application.revision)
-            if not taken:
+        if outcome.changes:
+            if not await work.applications.change(_change(here, outcome, message_id)):
                 again = await read_desk(desk.turn, work, here.application.id, lock=True)
                 if again is None:
                     await work.conversations.set_interview(desk.turn.conversation_id, None)
                     return desk.turn.reply("apply.gone").replies
                 here, outcome = again, step(again)
-                await work.applications.take(here.application.id, here.application.revision)
-        await _store(work, here, outcome, message_id)
+                await work.applications.change(_change(here, outcome, message_id))
+        elif (chat := _moved(here, outcome)) is not None:
+            await work.conversations.set_interview(chat, _standing(outcome))
         more = await outcome.then(work, message_id) if outcome.then is not None else ()
         return (*outcome.replies, *more)
 
     return Result(write=write, trace=trace or TraceNote())
 
 
-async def _store(work: UnitOfWork, desk: Desk, outcome: Outcome, message_id: int) -> None:
-    if outcome.leaves or outcome.interview is not None:
-        wanted = None if outcome.leaves else outcome.interview
-        if wanted != desk.turn.interview:
-            await work.conversations.set_interview(desk.turn.conversation_id, wanted)
-    if outcome.answers is None and outcome.language is None:
-        return
+def _change(desk: Desk, outcome: Outcome, message_id: int) -> ApplicationChange:
+    """What an outcome comes to in the database."""
+    record = desk.application
     answers = desk.stored if outcome.answers is None else outcome.answers
-    put = {key: value for key, value in answers.items() if desk.stored.get(key) != value}
-    drop = [key for key in desk.stored if key not in answers]
-    for member, own in _by_member(desk, put, drop):
-        await work.applications.save(
-            desk.application.id,
-            {key: to_stored(put[key]) for key in put if key in own},
-            [key for key in drop if key in own],
-            member_id=member,
-            message_id=message_id,
-            track=_track(answers),
-            language=outcome.language or desk.application.language,
-            form_version=desk.form.version,
-        )
+    answered = outcome.answers is not None or outcome.language is not None
+    put: dict[int | None, dict[str, StoredAnswer]] = {}
+    drop: dict[int | None, list[str]] = {}
+    for key, value in answers.items():
+        if desk.stored.get(key) != value:
+            put.setdefault(_whose(desk, key), {})[key] = to_stored(value)
+    for key in desk.stored:
+        if key not in answers:
+            drop.setdefault(_whose(desk, key), []).append(key)
+    return ApplicationChange(
+        application_id=record.id,
+        revision=record.revision,
+        message_id=message_id,
+        track=_track(answers) if answered else record.track,
+        language=outcome.language or record.language,
+        form_version=desk.form.version if answered else record.form_version,
+        put=put,
+        drop=drop,
+        chat=_moved(desk, outcome),
+        interview=_standing(outcome),
+    )
 
 
-def _by_member(desk: Desk, put: Answers, drop: Sequence[str]) -> list[tuple[int | None, set[str]]]:
-    """Part keys into the shared ones and the founder's own; shared ones come first, even when none."""
-    changed = {*put, *drop}
-    own = {key for key in changed if personal(desk.form, key)}
-    parts: list[tuple[int | None, set[str]]] = [(None, changed - own)]
-    if own:
-        parts.append((desk.turn.founder_id, own))
-    return [part for part in parts if part[1]] or parts[:1]
+def _moved(desk: Desk, outcome: Outcome) -> int | None:
+    """The chat, when it stands elsewhere after this; None when it stays where it is."""
+    moves = outcome.leaves or outcome.interview is not None
+    return desk.turn.conversation_id if moves and _standing(outcome) != desk.turn.interview else None
+
+
+def _standing(outcome: Outcome) -> Payload | None:
+    return None if outcome.leaves else outcome.interview
+
+
+def _whose(desk: Desk, key: str) -> int | None:
+    return desk.turn.founder_id if personal(desk.form, key) else None
 
 
 def personal(form: Form, key: str) -> bool:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from handlers.apply import interview, leaving, opening, pressing, rewritten
 from handlers.apply.applied_routes import APPLIED_ROUTES
-from handlers.route import Route, command, kind, press
-from handlers.turn import Turn
+from handlers.route import OfKind, Route, command, press
 
 _COMMANDS = ("draft", "edit", "skip", "back", "why", "pause", "cancel", "submit")
 
 
-def _in_interview(turn: Turn, *kinds: str) -> bool:
-    return turn.interview is not None and kind(*kinds)(turn)
+def _in_interview(kind: str) -> OfKind:
+    return OfKind((kind,), lambda turn: turn.interview is not None)
 
 
 APPLY_ROUTES: tuple[Route, ...] = (
@@ -36,12 +35,12 @@ APPLY_ROUTES: tuple[Route, ...] = (
     Route(name="apply", matches=command("apply"), handle=opening.apply),
     *(Route(name=f"apply_{name}", matches=command(name), handle=interview.command) for name in _COMMANDS),
     Route(name="apply", matches=opening.wishes, handle=opening.apply),
-    Route(name="apply_file", matches=lambda turn: _in_interview(turn, "file"), handle=interview.file),
+    Route(name="apply_file", matches=_in_interview("file"), handle=interview.file),
     Route(
         name="apply_unreadable",
-        matches=lambda turn: _in_interview(turn, "unsupported"),
+        matches=_in_interview("unsupported"),
         handle=interview.unreadable,
     ),
-    Route(name="apply_edited", matches=lambda turn: _in_interview(turn, "edited"), handle=rewritten.edited),
-    Route(name="apply_answer", matches=lambda turn: _in_interview(turn, "text"), handle=interview.typed),
+    Route(name="apply_edited", matches=_in_interview("edited"), handle=rewritten.edited),
+    Route(name="apply_answer", matches=_in_interview("text"), handle=interview.typed),
 )

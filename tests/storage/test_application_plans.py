@@ -17,10 +17,6 @@ from storage import (
     conversations,
     founders,
 )
-from storage.application_records import StoredAnswer
-from storage.database import Database
-from tests.storage.builders import a_person, sender
-from tests.storage.drafts import a_draft, put
 
 DRAFTS = 10_000
 WHEN = "2026-11-22 12:00:00"
@@ -72,40 +68,3 @@ def test_every_statement_of_a_step_uses_an_index(many_drafts: sqlite3.Connection
     count = statement.count("?")
     plan = [row[-1] for row in many_drafts.execute("EXPLAIN QUERY PLAN " + statement, [1] * count).fetchall()]
     assert not [step for step in plan if step.startswith("SCAN")], plan
-
-
-async def test_a_step_takes_four_statements(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    person = await a_person(database)
-    draft = await a_draft(database, person)
-    await put(database, draft, {"track": StoredAnswer("pilot")})
-    async with database.unit_of_work() as work:
-        await work.conversations.set_interview(person.conversation.id, {"application": draft.id})
-    ran: list[object] = []
-    run = applications.Applications._run
-
-    async def counted(self: Any, statement: Any, params: Any = None) -> Any:
-        ran.append(statement)
-        return await run(self, statement, params)
-
-    monkeypatch.setattr("storage.repository.Repository._run", counted)
-    async with database.unit_of_work() as work:
-        writer = await work.founders.find(sender())
-        assert writer is not None
-        assert writer.opened is not None
-        found = writer.opened.application
-        assert writer.opened.answers == {"track": StoredAnswer("pilot")}
-        assert await work.applications.take(draft.id, found.revision)
-        await work.applications.save(
-            draft.id,
-            {"team": StoredAnswer(7)},
-            [],
-            member_id=None,
-            message_id=None,
-            track=found.track,
-            language=found.language,
-            form_version=found.form_version,
-        )
-        await work.conversations.set_interview(
-            person.conversation.id, {"application": draft.id, "focus": "team"}
-        )
-    assert len(ran) == 4
