@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.tables import table
-from knowledge.grouping import Group, Question, group
+from knowledge.grouping import THRESHOLD, Group, Question, group
 from knowledge.meaning import QuestionMeanings, Rows
 
 LABELED = Path(__file__).parents[1] / "tests" / "data" / "gaps" / "questions.jsonl"
-PARTS = ("dev", "test", "later")
+PARTS = ("dev", "test", "later", "fresh")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +58,10 @@ def read_labeled() -> list[Labeled]:
     return [Labeled(**json.loads(line)) for line in LABELED.read_text("utf-8").splitlines()]
 
 
-def grouped(labeled: Sequence[Labeled], rows: Rows) -> list[Group]:
+def grouped(labeled: Sequence[Labeled], rows: Rows, threshold: float = THRESHOLD) -> list[Group]:
     """Group one part; a question's id is its place."""
     questions = [Question(id=i, text=q.question, language=q.lang) for i, q in enumerate(labeled)]
-    return group(questions, rows)
+    return group(questions, rows, threshold)
 
 
 def pairs(labeled: Sequence[Labeled], groups: Sequence[Group], across: bool | None = None) -> Pairs:

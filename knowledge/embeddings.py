@@ -110,23 +110,20 @@ class EmbeddingWorker:
         self._embeddings = embeddings
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="embedder")
         self._batches = asyncio.Lock()
+        self._closed = False
 
     async def embed_query(self, text: str) -> Vectors:
         """Embed a question; it waits for at most one batch of passages and the questions before it."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, query_vector, self._embeddings, text)
+        return await self._work(query_vector, text)
 
     async def embed_documents(self, texts: Sequence[str]) -> Vectors:
         """Embed passages in small batches that leave room for questions between them."""
-        loop = asyncio.get_running_loop()
         parts: list[Vectors] = []
         size = batch_size(self._embeddings)
         # One batch at a time in the pool's queue: a question that comes meanwhile is next.
         async with self._batches:
             for start in range(0, len(texts), size):
-                batch = texts[start : start + size]
-                work = loop.run_in_executor(self._pool, passage_vectors, self._embeddings, batch)
-                parts.append(await work)
+                parts.append(await self._work(passage_vectors, texts[start : start + size]))
         return np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
 
     async def embed_query_later(self, text: str) -> Vectors:
@@ -136,7 +133,18 @@ class EmbeddingWorker:
 
     async def close(self) -> None:
         """Finish what is running, drop what is queued and end the thread."""
+        self._closed = True
         await asyncio.to_thread(self._pool.shutdown, wait=True, cancel_futures=True)
+
+    async def _work(self, embed: Callable[[Embeddings, Any], Vectors], what: Any) -> Vectors:
+        """Run on the thread; EmbedderUnavailable, not a cancellation, for whom closing drops."""
+        task = asyncio.current_task()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, embed, self._embeddings, what)
+        except (asyncio.CancelledError, RuntimeError) as error:
+            if not self._closed or (task is not None and task.cancelling()):
+                raise
+            raise EmbedderUnavailable("The bot is being stopped: nothing is embedded any more.") from error
 
 
 class BackgroundEmbeddings(Embeddings):

@@ -2,7 +2,8 @@
 
 Two questions are compared by the cosines of both encoders. Cosines across languages are lower than within
 one, so each case has its own weights; the sum is the log-odds that one answer serves both. Average-linkage
-clustering (Sokal & Michener 1958; scikit-learn) joins groups while their questions agree on average.
+clustering (Sokal & Michener 1958; scikit-learn) joins groups while the probabilities agree on average: an
+odd wording that is very far from one question of a group still joins when it is near to the others.
 Nothing is random, and how two questions compare does not depend on the others.
 """
 
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
+from scipy.special import expit
 from sklearn.cluster import AgglomerativeClustering
 
 from knowledge.meaning import READER_WIDTH, Rows, base
@@ -23,9 +25,9 @@ from knowledge.meaning import READER_WIDTH, Rows, base
 Matrix = NDArray[np.float32]
 # Fitted on the development part of the labeled questions by `python -m benchmarks fit_gaps`, which prints
 # them: reader and embedder within one language, the offset; the same across languages.
-WITHIN = (8.4, 5.1, -6.3)
-ACROSS = (15.7, 12.7, -7.1)
-THRESHOLD = -2.0
+WITHIN = (7.6, 7.6, -7.1)
+ACROSS = (11.0, 11.0, -7.4)
+THRESHOLD = -0.6
 # Exact clustering takes the square of a part's size; larger parts are cut where they hang together least.
 _LARGEST_PART = 3_000
 _TIGHTER = 0.5
@@ -94,7 +96,7 @@ def group(questions: Sequence[Question], rows: Rows, threshold: float = THRESHOL
     found = []
     for part in _parts(rows[firsts], languages, threshold):
         scores = _square(rows[firsts[part]], [languages[i] for i in part])
-        for cluster in _clusters(scores, threshold):
+        for cluster in _clusters(scores, float(likeness(np.float32(threshold)))):
             inside = [repeats[part[i]] for i in cluster]
             found.append(_group(questions, inside, scores[np.ix_(cluster, cluster)]))
     return sorted(found, key=lambda g: (-g.founders, -len(g.members), g.representative.id))
@@ -103,17 +105,20 @@ def group(questions: Sequence[Question], rows: Rows, threshold: float = THRESHOL
 def nearest_group(
     row: Rows, language: str, groups: Sequence[tuple[Rows, Sequence[str]]]
 ) -> tuple[int, float] | None:
-    """Find where a new question belongs: the number of the best group and its average log-odds, or None."""
-    means = [float(log_odds(row[None, :], [language], rows, languages).mean()) for rows, languages in groups]
-    if not means or max(means) < THRESHOLD:
+    """Find where a new question belongs: the number of the best group and how likely on average, or None."""
+    means = [
+        float(likeness(log_odds(row[None, :], [language], rows, languages)).mean())
+        for rows, languages in groups
+    ]
+    if not means or max(means) < likeness(np.float32(THRESHOLD)):
         return None
     best = int(np.argmax(means))
     return best, means[best]
 
 
-def likeness(odds: float) -> float:
-    """Log-odds as a probability."""
-    return float(1 / (1 + np.exp(-odds)))
+def likeness(odds: Matrix | np.float32) -> Matrix:
+    """Log-odds as probabilities."""
+    return np.asarray(expit(odds), dtype=np.float32)
 
 
 def _group(questions: Sequence[Question], inside: Sequence[Sequence[int]], scores: Matrix) -> Group:
@@ -123,7 +128,7 @@ def _group(questions: Sequence[Question], inside: Sequence[Sequence[int]], score
     first = min(range(len(inside)), key=lambda i: (-round(float(central[i]), 4), questions[inside[i][0]].id))
     order = sorted(range(len(inside)), key=lambda i: (i != first, -float(scores[first, i]), inside[i][0]))
     members = [
-        Member(question=questions[q], likeness=1.0 if i == first else likeness(float(scores[first, i])))
+        Member(question=questions[q], likeness=1.0 if i == first else float(scores[first, i]))
         for i in order
         for q in inside[i]
     ]
@@ -131,7 +136,7 @@ def _group(questions: Sequence[Question], inside: Sequence[Sequence[int]], score
 
 
 def _square(rows: Rows, languages: Sequence[str]) -> Matrix:
-    scores = log_odds(rows, languages, rows, languages)
+    scores = likeness(log_odds(rows, languages, rows, languages))
     return np.asarray((scores + scores.T) / 2, dtype=np.float32)
 
 
@@ -139,11 +144,10 @@ def _clusters(scores: Matrix, threshold: float) -> list[list[int]]:
     """Average linkage of one part."""
     if len(scores) == 1:
         return [[0]]
-    top = max(float(scores.max()), threshold) + 1
-    distances = top - scores
+    distances = 1 - scores
     np.fill_diagonal(distances, 0)
     linkage = AgglomerativeClustering(
-        n_clusters=None, metric="precomputed", linkage="average", distance_threshold=top - threshold
+        n_clusters=None, metric="precomputed", linkage="average", distance_threshold=1 - threshold
     )
     clusters: dict[int, list[int]] = defaultdict(list)
     for i, label in enumerate(linkage.fit_predict(distances)):

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import base64
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -61,14 +62,18 @@ class SentenceReader:
         self._elsewhere: Rows | None = None
         self._middle: Rows | None = None
 
-    def encode(self, texts: Sequence[str]) -> Rows:
-        """Encode texts of any of its 16 languages; float32 of shape (n, 512), rows of length 1."""
+    def encode(self, texts: Sequence[str], upper: Mapping[str, Rows] | None = None) -> Rows:
+        """Encode texts of any of its 16 languages; float32 of shape (n, 512), rows of length 1.
+
+        `upper` are layers to be used instead of the model's own, by the names of the package's backend.
+        """
         if not texts:
             return np.zeros((0, _DIMENSIONS), dtype=np.float32)
         with self._lock:
             self._load()
+            model = self._model if upper is None else _with(self._model, upper)
             # An empty text has no tokens to average.
-            rows = self._model.encode([to_simplified(t).strip() or "." for t in texts])
+            rows = model.encode([to_simplified(t).strip() or "." for t in texts])
             return np.asarray(rows, dtype=np.float32)
 
     def pieces(self, text: str) -> Pieces:
@@ -129,6 +134,16 @@ class SentenceReader:
             ends = np.cumsum([len(group) for group in texts])
             packed += [pack(part) for part in np.split(rows, ends[:-1])]
         return packed
+
+
+def _with(model: Any, upper: Mapping[str, Rows]) -> Any:
+    """The same model with other upper layers; the large table of tokens is shared."""
+    backend = copy(model._model)
+    for name, layer in upper.items():
+        setattr(backend, name, layer)
+    other = copy(model)
+    other._backend = backend
+    return other
 
 
 def _rows(passage: Passage) -> list[str]:

@@ -101,6 +101,11 @@ class Gaps(Repository):
             found.append((GapQuestionRecord(**values), bytes(packed)))
         return found
 
+    async def renew(self, question_id: int, meaning: bytes) -> None:
+        """Store a question's meaning as it is read now."""
+        chosen = update(_questions).where(_questions.c.id == question_id)
+        await self._write(chosen.values(meaning=meaning))
+
     async def create(self) -> int:
         """Store an empty open group."""
         values = {"status": "open", "revision": 1, "reason": "", "documents": [], "created_at": self._now()}

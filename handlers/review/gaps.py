@@ -77,6 +77,8 @@ class GapDesk:
                 async with self._database.unit_of_work(read_only=True) as work:
                     stored = await work.gaps.meanings()
                     decided, shaped = await _kept(work)
+                if await self._renew(stored):
+                    continue
                 joined, groups = await asyncio.to_thread(_grouped, stored, decided, shaped)
                 async with self._database.unit_of_work() as work:
                     if (decided, shaped) != await _kept(work):
@@ -189,6 +191,20 @@ class GapDesk:
             for question, language, row in zip(new, languages, rows, strict=True):
                 await work.gaps.add(question, language, pack_meaning(row))
 
+    async def _renew(self, stored: Sequence[tuple[GapQuestionRecord, bytes]]) -> int:
+        """Read again what was stored by another version; returns how many these were."""
+        from knowledge.meaning import is_current, pack_meaning
+
+        old = [record for record, packed in stored if not is_current(packed)]
+        for start in range(0, len(old), _BATCH):
+            batch = old[start : start + _BATCH]
+            texts, languages = [one.text for one in batch], [one.language for one in batch]
+            rows = await asyncio.to_thread(self._meanings.read, texts, languages)
+            async with self._database.unit_of_work() as work:
+                for record, row in zip(batch, rows, strict=True):
+                    await work.gaps.renew(record.id, pack_meaning(row))
+        return len(old)
+
     async def _store(
         self,
         work: UnitOfWork,
@@ -251,7 +267,7 @@ def _grouped(
     stored: Sequence[tuple[GapQuestionRecord, bytes]], decided: set[int], shaped: set[int]
 ) -> tuple[dict[int, tuple[int, float]], list[Group]]:
     """Where new questions join decided groups, and the groups of everything else."""
-    from knowledge.grouping import Question, group, likeness, nearest_group
+    from knowledge.grouping import Question, group, nearest_group
     from knowledge.meaning import unpack_meanings
 
     rows = unpack_meanings([packed for _, packed in stored])
@@ -285,5 +301,5 @@ def _grouped(
         if found is None:
             rest.append(i)
         else:
-            joined[record.id] = (names[found[0]], likeness(found[1]))
+            joined[record.id] = (names[found[0]], found[1])
     return joined, group(asked(rest), rows[rest])

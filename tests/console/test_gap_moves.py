@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
+from knowledge.errors import EmbedderUnavailable
 from tests.console.desk import Desk, text_of
 from tests.console.test_api_gaps import some_gaps
 from tests.conversation.fakes import rows
@@ -69,3 +72,20 @@ async def test_who_may_only_look_sees_no_boxes(desk: Desk) -> None:
     page = await (await desk.browser("reviewer")).get("/gaps/1")
     assert 'type="checkbox"' not in page.text
     assert 'id="move"' not in page.text
+
+
+class ClosedDocuments:
+    """Documents in the moment that the bot is stopped."""
+
+    async def bench(self, question: str, language: str) -> NoReturn:
+        raise EmbedderUnavailable("The bot is being stopped.")
+
+
+async def test_a_page_says_that_the_documents_cannot_be_asked_and_how_questions_are_grouped(
+    desk: Desk,
+) -> None:
+    await some_gaps(desk)
+    browser = await desk.browser("editor")
+    object.__setattr__(desk.console.services, "documents", ClosedDocuments())
+    assert "cannot be asked right now" in text_of(await browser.get("/gaps/1/nearest"))
+    assert "one answer would probably serve both" in text_of(await browser.get("/gaps"))

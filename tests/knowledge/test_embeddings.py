@@ -182,6 +182,30 @@ async def test_the_event_loop_is_free_while_the_embedder_works() -> None:
     await worker.close()
 
 
+async def test_who_waits_when_the_embedder_is_closed_is_told_and_not_canceled() -> None:
+    worker = EmbeddingWorker(SlowEmbeddings())
+    running = asyncio.create_task(worker.embed_documents(["one", "two", "three"]))
+    waiting = [asyncio.create_task(worker.embed_query("rent")) for _ in range(3)]
+    # Everything is handed to the thread before it is closed.
+    await asyncio.sleep(0)
+    await worker.close()
+    found = await asyncio.gather(running, *waiting, return_exceptions=True)
+    assert not [one for one in found if isinstance(one, asyncio.CancelledError)]
+    assert [one for one in found if isinstance(one, EmbedderUnavailable)]
+    with pytest.raises(EmbedderUnavailable, match="stopped"):
+        await worker.embed_query("too late")
+
+
+async def test_who_stops_waiting_for_the_embedder_is_canceled() -> None:
+    worker = EmbeddingWorker(SlowEmbeddings())
+    waiting = asyncio.create_task(worker.embed_documents(["one"] * 4))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    await worker.close()
+
+
 def test_an_embedder_that_loses_a_text_is_caught() -> None:
     class Forgetful(RuleEmbeddings):
         def embed_documents(self, texts: list[str]) -> list[list[float]]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from handlers.review.gaps import Draft, GapChanged, GapDesk, faq_document
-from knowledge.meaning import READER_WIDTH, WIDTH, Rows
+from knowledge.meaning import READER_WIDTH, WIDTH, Rows, is_current
 from storage.announcement_records import Audience
 from storage.database import Database
 from storage.gap_records import GapLine, GapStatus
@@ -298,3 +298,21 @@ async def test_a_list_of_any_length_takes_five_statements(
     monkeypatch.setattr(Repository, "_run", counted)
     assert len(await lines(database)) == 3
     assert len(ran) == 5
+
+
+async def test_a_meaning_stored_by_an_earlier_version_is_read_again(
+    talks: Desk, gaps: GapDesk, database: Database
+) -> None:
+    await three_ask(talks)
+    await gaps.regroup()
+    async with database.unit_of_work() as work:
+        for record, _ in await work.gaps.meanings():
+            await work.gaps.renew(record.id, b"\0" * 1792)
+    before = await lines(database)
+    await talks.asks("di", "any gym?", answered=False)
+    await gaps.regroup()
+    after = await lines(database)
+    assert [one.group.id for one in after] == [one.group.id for one in before]
+    assert (after[0].founders, after[0].questions) == (3, 3)
+    async with database.unit_of_work(read_only=True) as work:
+        assert all(is_current(packed) for _, packed in await work.gaps.meanings())

@@ -18,6 +18,7 @@ from bot.console.view import View
 from handlers.review.gap_trials import GapTrials, Trial
 from handlers.review.gaps import ANSWERS, Draft, GapChanged, GapDesk, faq_document, faq_id
 from handlers.review.masking import Masker
+from knowledge.errors import KnowledgeError
 from storage.gap_records import GapGroupRecord, GapLine, GapQuestionRecord, GapStatus
 
 if TYPE_CHECKING:
@@ -114,10 +115,15 @@ async def nearest(view: Annotated[View, allows("gap.see")], group_id: int) -> Re
     desk = view.console.services.documents
     probes = _probes(questions)
     answers: list[tuple[str, Answer]] = []
+    problem = False
     if desk is not None:
-        for one in probes:
-            answers.append((mask(one.text), await desk.bench(one.text, one.language.split("-")[0])))
-    return view.page("gaps/nearest.html", answers=answers, most=_NEAREST)
+        try:
+            for one in probes:
+                answers.append((mask(one.text), await desk.bench(one.text, one.language.split("-")[0])))
+        except KnowledgeError:
+            # The rest of the page is of use without it; what is wrong stands on the pages of documents.
+            problem = True
+    return view.page("gaps/nearest.html", answers=answers, most=_NEAREST, problem=problem)
 
 
 @router.post("/gaps/{group_id}/answer")
