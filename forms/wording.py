@@ -9,7 +9,7 @@ from rule_engine import ast
 
 from forms.conditions import Condition
 from forms.model import Form, Question
-from forms.symbols import MONTHS, TODAY
+from forms.symbols import MONTHS, TODAY, counts
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -27,6 +27,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "yes": "{a}: yes",
         "no": "{a}: no",
         "months": "months since {a}",
+        "count": "the number of “{b}: yes” under {a}",
         "today": "today",
         "list": ", ",
         "quote": "“{a}”",
@@ -46,6 +47,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "yes": "{a}：是",
         "no": "{a}：否",
         "months": "{a}至今的月数",
+        "count": "{a}中“{b}：是”的数量",
         "today": "今天",
         "list": "、",
         "quote": "“{a}”",
@@ -112,9 +114,15 @@ class _Teller:
         if symbol == TODAY:
             return self.words["today"]
         if symbol in self.known:
-            question = self.known[symbol]
-            return self.form.text(question.labels or question.texts, self.language)
+            return self._label(self.known[symbol])
+        for question in self.known.values():
+            for inner in question.questions:
+                if (inner.id, symbol) in counts(question):
+                    return self._say("count", self._label(question), self._label(inner))
         return self._say("months", self._symbol(symbol.removesuffix(MONTHS)))
+
+    def _label(self, question: Question) -> str:
+        return self.form.text(question.labels or question.texts, self.language)
 
     def _part(self, node: Any, above: Any) -> str:
         inner = self.tell(node)

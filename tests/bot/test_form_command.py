@@ -3,11 +3,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.forms import open_form
-from forms.load import FormInvalid
+from bot.preview import preview_lines
+from forms.load import FormInvalid, load_form
 from handlers.program import load_program
 from tests.bot.conftest import DOCUMENT, Installation
 
@@ -142,6 +144,20 @@ def test_the_preview_shows_what_a_founder_will_see(
         "Before submitting",
     ):
         assert piece in out, piece
+
+
+@pytest.mark.parametrize(
+    ("language", "condition"),
+    [
+        ("en", "the number of “Full time: yes” under Founders is at least 1"),
+        ("zh", "创始人中“全职：是”的数量至少为 1"),
+    ],
+)
+def test_the_form_of_the_sample_program_is_previewed_to_its_end(language: str, condition: str) -> None:
+    path = Path(__file__).parents[2] / "programs" / "joint-base" / "application.toml"
+    form = load_form(path, timezone=ZoneInfo("Asia/Shanghai"))
+    lines = list(preview_lines(form, language))
+    assert f"  {condition}" in lines
 
 
 def test_the_preview_of_one_track_in_one_language(
