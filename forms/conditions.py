@@ -6,8 +6,12 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
-import rule_engine
-from rule_engine import ast
+from forms import rule_tables
+
+rule_tables.lend()
+
+import rule_engine  # noqa: E402 (it finds the tables)
+from rule_engine import ast  # noqa: E402
 
 Kind = Literal["string", "number", "boolean", "strings", "datetime", "unknown"]
 """What a symbol stands for; "unknown" is comparable with anything."""

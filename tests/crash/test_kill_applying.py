@@ -172,9 +172,9 @@ async def play(installed: Installed, count: int) -> None:
     stretch = -(-len(SCRIPT) // count)
     founders = [Founder(installed, 101 + number) for number in range(count)]
     await installed.bot.start()
-    for number, founder in enumerate(founders):
+    for founder in founders:
         installed.api.join(founder.chat, "Li Ming", language="zh-hans")
-        await founder.go_to(number * stretch)
+    await asyncio.gather(*(one.go_to(number * stretch) for number, one in enumerate(founders)))
     for death in range(stretch):
         hit = [founder for founder in founders if founder.position < len(SCRIPT)]
         for founder in hit:
@@ -183,8 +183,8 @@ async def play(installed: Installed, count: int) -> None:
         await installed.bot.start()
         for founder in hit:
             await founder.look()
+    await asyncio.gather(*(founder.go_to(len(SCRIPT)) for founder in founders))
     for founder in founders:
-        await founder.go_to(len(SCRIPT))
         await founder.check_all_once()
     await check_turns(installed, count)
 
@@ -218,7 +218,7 @@ async def installed(
 
 
 @pytest.mark.parametrize(
-    ("database_url", "founders"), [("sqlite", 2), ("postgresql", 5)], indirect=["database_url"]
+    ("database_url", "founders"), [("sqlite", 4), ("postgresql", 5)], indirect=["database_url"]
 )
 async def test_a_bot_killed_after_every_message_of_an_application_loses_nothing(
     installed: Installed, founders: int

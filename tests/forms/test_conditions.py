@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import rule_engine
+from rule_engine._vendor.ply import yacc
 
+from forms import rule_tables
 from forms.conditions import Condition, ConditionInvalid, Kind
 from forms.model import Form
 from forms.wording import describe
@@ -131,3 +135,17 @@ def test_conditions_are_told_in_words(harbor: Form, question: str, zh: str, en: 
     assert found.applies_when
     assert describe(found.applies_when, harbor, "zh") == zh
     assert describe(found.applies_when, harbor, "en") == describe(found.applies_when, harbor, "de") == en
+
+
+def test_the_tables_of_the_parser_are_those_of_the_installed_library() -> None:
+    """When this fails after an update: `python -m forms.rule_tables`."""
+    lent = sys.modules[rule_tables.MODULE]
+    assert yacc.LRTable().read_table(lent) == _signature(rule_engine.Rule.parser)
+
+
+def _signature(parser: Any) -> str:
+    names = {name: getattr(parser, name) for name in dir(parser)}
+    reflected = yacc.ParserReflect(names)
+    reflected.get_all()
+    found: str = reflected.signature()
+    return found
