@@ -61,27 +61,19 @@ class Recipients(Repository):
 
     __slots__ = ()
 
-    async def preview(self, audience: Audience, topic: str | None, channels: Sequence[str]) -> dict[str, int]:
-        """Count whom an audience names: "pending" will be written to, the other keys say why not."""
+    async def preview(
+        self, audience: Audience, topic: str | None, channels: Sequence[str]
+    ) -> dict[tuple[str, str], int]:
+        """Count whom an audience names by what would become of them and by language.
+
+        "pending" will be written to, the other keys say why not; the language is "" where none is known.
+        """
         people = recipients_of(audience, topic, channels).subquery()
         reason = func.coalesce(people.c.reason, "pending")
-        rows = await self._rows(
-            select(reason.label("key"), func.count().label("n")).select_from(people).group_by(reason)
-        )
-        return {str(row.key): int(row.n) for row in rows}
-
-    async def languages(
-        self, audience: Audience, topic: str | None, channels: Sequence[str]
-    ) -> dict[str, int]:
-        """Count by language those of an audience who will be written to; "" for no known language."""
-        people = recipients_of(audience, topic, channels).subquery()
         language = func.coalesce(people.c.language, "")
-        statement = (
-            select(language.label("key"), func.count().label("n"))
-            .where(people.c.reason.is_(None))
-            .group_by(language)
-        )
-        return {str(row.key): int(row.n) for row in await self._rows(statement)}
+        statement = select(reason.label("reason"), language.label("language"), func.count().label("n"))
+        rows = await self._rows(statement.select_from(people).group_by(reason, language))
+        return {(str(row.reason), str(row.language)): int(row.n) for row in rows}
 
     async def expand(
         self, announcement_id: int, audience: Audience, topic: str | None, channels: Sequence[str]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -39,7 +40,7 @@ _REASONS = ("unsubscribed", "blocked", "erased", "no_channel")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """Who would get an announcement now: `counts` as Recipients.preview gives it, `languages` by code."""
+    """Who would get an announcement now: `counts` by what becomes of them, `languages` of who gets it."""
 
     counts: Mapping[str, int]
     languages: Mapping[str, int]
@@ -52,11 +53,13 @@ class Reach:
 
 async def reach(work: UnitOfWork, record: AnnouncementRecord, channels: Sequence[str]) -> Reach:
     """Count the recipients of an announcement, and those it leaves out."""
-    audience = Audience.of(record.audience)
-    return Reach(
-        counts=await work.recipients.preview(audience, record.topic, channels),
-        languages=await work.recipients.languages(audience, record.topic, channels),
-    )
+    counts: Counter[str] = Counter()
+    languages: Counter[str] = Counter()
+    found = await work.recipients.preview(Audience.of(record.audience), record.topic, channels)
+    for (reason, language), number in found.items():
+        counts[reason] += number
+        languages[language] += number if reason == "pending" else 0
+    return Reach(counts=counts, languages=+languages)
 
 
 def reach_lines(

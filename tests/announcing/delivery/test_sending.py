@@ -60,7 +60,7 @@ async def test_those_who_stopped_the_topic_block_or_are_gone_before_are_told_apa
     await some(world, 5)
     async with world.database.unit_of_work() as work:
         everybody = await work.recipients.preview(Audience(), "events", ("telegram",))
-        assert everybody == {"pending": 5}
+        assert everybody == {("pending", "en"): 5}
         await work.subscriptions.choose(1, "events", False)
         await work.founders.mark_blocked("telegram", "1002", datetime.now(UTC))
         await work.founders.erase(3)
@@ -82,6 +82,19 @@ async def test_whoever_stops_blocks_or_erases_in_the_middle_hears_nothing(world:
         found = await world.is_over(announcement)
     assert found == {"sent": 57, "unsubscribed": 1, "blocked": 1, "erased": 1}
     assert not world.received(chats[57:])
+
+
+async def test_nothing_is_kept_of_who_erases_themselves_while_it_goes_out_to_them(world: World) -> None:
+    await some(world, 1)
+    world.api.configure(latency=1.5)
+    announcement = await confirmed(world.database)
+    async with world.announcing():
+        await until(lambda: sending(world, announcement))
+        async with world.database.unit_of_work() as work:
+            await work.founders.erase(1)
+        assert await world.is_over(announcement) == {"sent": 1}
+    [line] = await ledger(world.database, announcement.id)
+    assert (line.chat, line.external_id, line.message_id) == (None, None, None)
 
 
 async def test_a_person_of_two_chats_who_links_them_meanwhile_hears_it_once(world: World) -> None:
