@@ -19,8 +19,9 @@ from knowledge.retrieval import Found, Query, Shelf
 _AS_NEAR, _NEAR, _IN_REACH = 1.0, 1.5, 4.0
 _MOST, _MOST_NAMED = 3, 4
 _AMONG, _AMONG_NAMED = 5, 10
-# A section that may be meant as well has a heading (or a way to ask) about as near to the question.
-_HEADING_SHARE, _FACT_SHARE = 0.8, 0.8
+# A section that may be meant as well has a heading (or a way to ask) about as near to the question; one that
+# only answers in a sentence has one that is not about something else.
+_AS_NAMED, _NAMED = 0.8, 0.6
 _FACTS = frozenset({"date", "duration", "place", "money"})
 _LEAD_WIDTH = 280
 _FACT_WIDTH = 380
@@ -49,32 +50,35 @@ def _rivals(shelf: Shelf, query: Query, found: Sequence[Found]) -> list[Found]:
     """The passages after the first that may be what was meant, in the language of the first."""
     best = found[0]
     language, headed = best.scored.passage.language, bool(best.scored.passage.crumbs)
-    named = _HEADING_SHARE * _heading(shelf, query, best)
+    named = _heading(shelf, query, best)
     enough = max(sentence_scores(shelf, query, best))
     rivals = []
     for other in found[1:_AMONG]:
         if other.scored.passage.language != language:
             continue
-        behind = best.scored.score - other.scored.score
-        answers = behind <= _NEAR and max(sentence_scores(shelf, query, other)) >= enough
-        if answers or (headed and behind <= _AS_NEAR and _heading(shelf, query, other) >= named):
+        behind, heading = best.scored.score - other.scored.score, _heading(shelf, query, other)
+        as_near = headed and behind <= _AS_NEAR and heading >= _AS_NAMED * named
+        answers = behind <= _NEAR and heading >= _NAMED * named
+        if as_near or (answers and max(sentence_scores(shelf, query, other)) >= enough):
             rivals.append(other)
     return rivals
 
 
 def _say_all_of_it(query: Query, found: Sequence[Found]) -> list[Found]:
-    """The first passage and those in reach whose headings, as its own, hold every word of the question.
+    """The sections in reach whose headings, as the first one's, hold every word of the question.
 
-    Each heading says more than the question, which so left open which of them it means.
+    It left open which of them it means; none where it is the first one's heading as it stands.
     """
-    best, asked = found[0], frozenset(query.terms)
-    return [
-        f
-        for f in found[:_AMONG_NAMED]
-        if f.scored.passage.language == best.scored.passage.language
-        and best.scored.score - f.scored.score <= _IN_REACH
-        and all(asked <= frozenset(terms(one.scored.passage.heading)) for one in (best, f))
-    ]
+    best, asked = found[0].scored, frozenset(query.terms)
+    if not asked < frozenset(terms(best.passage.heading)):
+        return []
+    sections: dict[tuple[str, tuple[str, ...]], Found] = {}
+    for one in found[:_AMONG_NAMED]:
+        passage = one.scored.passage
+        in_reach = best.score - one.scored.score <= _IN_REACH and passage.language == best.passage.language
+        if in_reach and asked <= frozenset(terms(passage.heading)):
+            sections.setdefault((passage.document_id, passage.section), one)
+    return list(sections.values())
 
 
 def _with_what_is_missing(shelf: Shelf, query: Query, found: Sequence[Found]) -> Found | None:
@@ -82,7 +86,7 @@ def _with_what_is_missing(shelf: Shelf, query: Query, found: Sequence[Found]) ->
     best, wanted = found[0], asked_kinds(query.text) & _FACTS
     if not wanted or not best.scored.passage.crumbs or _gives(shelf, best, wanted):
         return None
-    named, language = _FACT_SHARE * _heading(shelf, query, best), best.scored.passage.language
+    named, language = _AS_NAMED * _heading(shelf, query, best), best.scored.passage.language
     for other in found[1:_AMONG]:
         in_reach = best.scored.score - other.scored.score <= _IN_REACH
         alike = other.scored.passage.language == language and _heading(shelf, query, other) >= named

@@ -63,6 +63,22 @@ def test_what_every_heading_says_in_full_is_answered_for_each_though_it_is_furth
     assert headings("who can rent a locker", [9.0, 7.4, 5.6]) == ["Who can rent a berth?"]
 
 
+def test_a_question_that_is_a_heading_as_it_stands_is_answered_from_that_section() -> None:
+    berths = {
+        "Berths": "There are 40 of them.",
+        "Berths in winter": "Ten stay open.",
+        "Price of berths": "340.",
+    }
+    assert headings("berths", [9.0, 6.5, 6.0], berths) == ["Berths"]
+    assert headings("winter berths", [9.0, 6.5, 6.0], berths) == ["Berths"]
+
+
+def test_parts_of_one_section_are_not_told_as_different_answers() -> None:
+    held = [replace(p, section=("Who can rent a berth?",)) for p in passages(RULES)]
+    quoted = choose_quotes(*searched("Who can rent?", held, [9.0, 7.4, 5.6]))
+    assert len(quoted) == 1
+
+
 def test_a_section_that_stands_out_is_quoted_alone() -> None:
     assert headings("Who can rent a berth?", [9.0, 5.0, 4.0]) == ["Who can rent a berth?"]
 
