@@ -72,7 +72,7 @@ def parse(markdown: str) -> list[Section]:
         if kind == "heading":
             stack = [entry for entry in stack if entry[0] < level] + [(level, plain(body[0]))]
             sections.append(Section(path=tuple(text for _, text in stack), level=level))
-        elif body[0].startswith(_ASKS):
+        elif body and body[0].startswith(_ASKS):
             sections[-1].asks += [plain(ask) for ask in body[0][1:].split("|") if ask.strip()]
         else:
             _add_block(sections[-1].blocks, kind, body)

@@ -1,5 +1,5 @@
-"""Find the passages for a question: two dense encoders, a lexical leg, and a fusion that knows when
-words can be trusted.
+"""Find the passages for a question: two dense encoders, word pieces, a lexical leg, and a fusion that knows
+when words can be trusted.
 
 Scores of each leg are standardized over all passages, then summed. The lexical leg weighs as much as
 its best passages cover of the question's rare words: near 0.5 within a language, near 0 across, where

@@ -140,6 +140,10 @@ def test_an_empty_document_gives_no_passage() -> None:
     assert chunk(document("# Residency\n\n---\n")) == []
 
 
+def test_an_empty_block_of_code_leaves_the_text_around_it() -> None:
+    assert [p.text for p in chunk(document("```\n```\nBerths are free.\n\n```"))] == ["Berths are free."]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.text(alphabet="#-|*_`>[]() \nab中。.1:", max_size=200))
 def test_any_markdown_gives_distinct_ids_and_filled_passages(markdown: str) -> None:
