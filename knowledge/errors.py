@@ -43,6 +43,6 @@ class DocumentsInvalid(KnowledgeError):
 class UploadUnreadable(DocumentsInvalid):
     """One file cannot be read; `code` and `detail` name the reason for other languages."""
 
-    def __init__(self, message: str, code: str, detail: str) -> None:
-        super().__init__(message)
-        self.code, self.detail = code, detail
+    def __init__(self, name: str, reason: str, code: str, detail: str) -> None:
+        super().__init__(f"{name} {reason}")
+        self.name, self.code, self.detail = name, code, detail

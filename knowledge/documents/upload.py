@@ -28,9 +28,9 @@ def read_upload(name: str, data: bytes, languages: Sequence[str], zone: tzinfo =
         documents, failures = read_folder(Path(folder), languages, zone=zone)
     if not documents:
         if not failures:
-            raise UploadUnreadable(f"{shown} is of a kind that is not read", "kind", suffix)
+            raise UploadUnreadable(shown, "is of a kind that is not read", "kind", suffix)
         why = failures[0]
-        raise UploadUnreadable(f"{shown} {why.reason}", why.code, why.detail)
+        raise UploadUnreadable(shown, why.reason, why.code, why.detail)
     return _named(documents[0], Path(shown).stem)
 
 

@@ -116,7 +116,7 @@ async def upload(view: Annotated[View, allows("document.edit")]) -> Response:
             )
     except UploadUnreadable as error:
         said = view.texts.either(f"documents.unreadable.{error.code}", "").format(detail=error.detail)
-        said = view.say("documents.file_unreadable", reason=said or str(error))
+        said = view.say("documents.file_unreadable", reason=f"{error.name}: {said}" if said else str(error))
         return await _shown(view, replace(empty, file_error=said), status=422)
     page = await desk_of(view).page(document.id)
     sheet = Sheet(
