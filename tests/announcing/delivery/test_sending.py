@@ -282,8 +282,8 @@ async def test_an_urgent_one_goes_before_one_that_is_being_sent(world: World) ->
     async with world.announcing(rate=40):
         await paused_by_the_network(world, slow, 3)
         fast = await confirmed(world.database, texts={"en": "Fire drill now."})
-        await world.is_over(fast, 20)
-        await world.is_over(slow, 20)
+        await world.is_over(fast)
+        await world.is_over(slow)
     urgent = [one.text.startswith("Fire drill") for one in world.api.messages()]
     # What was claimed already goes out first, and a chat that just got one waits its second.
     halfway = [at for at, is_urgent in enumerate(urgent) if is_urgent][50]

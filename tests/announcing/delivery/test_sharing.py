@@ -174,7 +174,7 @@ async def test_two_processes_together_keep_the_rate_while_one_announces_and_both
         shared(world.database, "w2", two.pacer),
     ):
         replying = asyncio.create_task(reply_now_and_then(one, two))
-        assert await world.is_over(announcement, 30) == {"sent": 150}
+        assert await world.is_over(announcement) == {"sent": 150}
         await replying
     assert {call.status for call in world.api.calls("sendMessage")} == {200}
     assert len({line.worker for line in await ledger(world.database, announcement.id)}) == 1
