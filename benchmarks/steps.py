@@ -2,8 +2,8 @@
 
 One founder after another answers the questions of a form, and sends as many messages to a handler that only
 echoes; who is first alternates. Then the same with 10,000 open drafts of other founders. Beside the time that
-passes it prints the processor time, which other work on the machine lengthens less. The documents are scripted,
-so what it costs to weigh a text by a model is in neither.
+passes it prints the processor time, which other work on the machine lengthens less. The documents are
+scripted, so what it costs to weigh a text by a model is in neither.
 """
 
 from __future__ import annotations
