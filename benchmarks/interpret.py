@@ -199,10 +199,11 @@ def main() -> None:
 
 def show(name: str, taken: Sequence[Taken]) -> None:
     """Print tables for both parts of a set."""
-    for split in ("dev", "test"):
+    splits = sorted({one.message.split for one in taken})
+    for split in splits:
         part = [one for one in taken if one.message.split == split]
         table(f"{name}, {split} part: {len(part)} messages", ("is", *COLUMNS), confusion(part))
-    rows = [(s, *figures([one for one in taken if one.message.split == s]).values()) for s in ("dev", "test")]
+    rows = [(s, *figures([one for one in taken if one.message.split == s]).values()) for s in splits]
     table("Shares", ("part", *figures(taken)), rows)
     times = sorted(one.milliseconds for one in taken if not one.looked)
     print(f"without a look into the documents: median {times[len(times) // 2]:.2f} ms", file=sys.stderr)
