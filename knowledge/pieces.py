@@ -50,12 +50,12 @@ class PieceIndex:
         """
         if not len(question.ids) or not len(rows):
             return np.zeros(len(rows), dtype=np.float32)
-        alike = question.rows @ self._rows.T
+        alike = self._rows @ question.rows.T
         places = [self._passages[row] for row in rows]
         starts = np.cumsum([0, *(len(p) for p in places[:-1])])
-        best = np.maximum.reduceat(alike[:, np.concatenate(places)], starts, axis=1)
+        best = np.maximum.reduceat(alike.take(np.concatenate(places), axis=0), starts, axis=0)
         weights = self._weights(question.ids)
-        means, length = weights @ best / weights.sum(), self._lengths[rows] - self._lengths[rows].mean()
+        means, length = best @ weights / weights.sum(), self._lengths[rows] - self._lengths[rows].mean()
         slope = length @ means / max(float(length @ length), _FLAT)
         return np.asarray(means - slope * length, dtype=np.float32)
 
