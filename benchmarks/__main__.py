@@ -16,6 +16,7 @@ NAMES = (
     "announce",
     "gaps",
     "fit_gaps",
+    "fit_matters",
     "review",
     "twins",
     "documents",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +62,8 @@ class Vectorizer:
     def __init__(self) -> None:
         self._embeddings, self._reader = BundledEmbeddings(), shared_reader()
         self._known: dict[str, Vectors] = {}
+        # For fitting: `matters` of questions that are themselves among the examples.
+        self.crossed: Mapping[str, tuple[float, float]] = {}
         if CACHE.exists():
             with np.load(CACHE) as stored:
                 self._known = dict(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
@@ -69,7 +71,8 @@ class Vectorizer:
     def queries(self, texts: Sequence[str], language: str | None = None) -> list[Query]:
         """Questions made ready as the service does; `language` None detects it."""
         simple = [to_simplified(t) for t in texts]
-        return [prepare(s, language or detect(s), self._one("q", s), self._reader) for s in simple]
+        made = [prepare(s, language or detect(s), self._one("q", s), self._reader) for s in simple]
+        return [replace(q, matters=self.crossed.get(q.text, q.matters)) for q in made]
 
     def passages(self, passages: Sequence[Passage]) -> Vectors:
         """The embedder's passage vectors, one row each."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 import string
 from collections.abc import Iterator, Sequence
@@ -83,16 +82,14 @@ def folder_rows(vectorizer: Vectorizer, *, test: bool) -> list[Rows]:
     """Questions on program documents: as they are, with the answer taken away, and asked elsewhere."""
     sample, founder = Corpus(vectorizer, SAMPLE / "documents"), Corpus(vectorizer, FOUNDER / "founder_docs")
     house = Corpus(vectorizer, COLLOQUIAL / "house")
-    golden = _half(read_questions(SAMPLE / "golden.jsonl"), test)
-    real = read_questions(FOUNDER / "founder_questions.jsonl")[int(test) :: 2]
-    talk = _half(read_questions(COLLOQUIAL / "founder_docs.jsonl"), test)
+    golden, real, talk = _golden(test), _real(test), _talk("founder_docs", test)
     strangers = [replace(q, answerable=False, kind="stranger") for q in golden]
     sets: list[tuple[str, Corpus, Sequence[LabeledQuestion], float]] = [
         ("golden", sample, golden, 1.0),
-        ("colloquial, sample program", sample, _half(_talk("sample_program"), test), 1.0),
+        ("colloquial, sample program", sample, _talk("sample_program", test), 1.0),
         ("real founders", founder, real, 1.0),
         ("colloquial, founder_docs", founder, talk, 1.0),
-        ("colloquial, house", house, _half(_talk("house"), test), 1.0),
+        ("colloquial, house", house, _talk("house", test), 1.0),
         ("golden questions on founder_docs", founder, strangers, 1.0),
     ]
     rows = [evidence_rows(vectorizer, *one) for one in sets]
@@ -157,11 +154,11 @@ def _removed(
 
 def _one_program(vectorizer: Vectorizer, test: bool) -> list[Rows]:
     """The founders' questions on the documents of their own program alone."""
-    asked = [*read_questions(FOUNDER / "founder_questions.jsonl"), *_talk("founder_docs")]
+    asked = [*_real(test), *_talk("founder_docs", test)]
     rows = []
     for path in sorted({q.doc for q in asked if q.doc}):
         corpus = Corpus(vectorizer, FOUNDER / "founder_docs", [path])
-        mine = [q for q in asked if q.doc == path and _odd(q.question) == test]
+        mine = [q for q in asked if q.doc == path]
         rows.append(evidence_rows(vectorizer, "one program", corpus, mine))
         rows.append(_removed(vectorizer, "one program", corpus, mine, 1.0))
     return [
@@ -203,16 +200,26 @@ def _evidence(shelf: Shelf, query: Query) -> Evidence:
     return shelf.evidence(query, shelf.search(query))
 
 
-def _talk(name: str) -> list[LabeledQuestion]:
-    return read_questions(COLLOQUIAL / f"{name}.jsonl")
+def labeled_questions(*, test: bool) -> list[LabeledQuestion]:
+    """The half of all labeled questions on program documents that is for tests, or the other one."""
+    talks = [q for name in ("sample_program", "founder_docs", "house") for q in _talk(name, test)]
+    return [*_golden(test), *_real(test), *talks]
+
+
+def _golden(test: bool) -> list[LabeledQuestion]:
+    return _half(read_questions(SAMPLE / "golden.jsonl"), test)
+
+
+def _real(test: bool) -> list[LabeledQuestion]:
+    return read_questions(FOUNDER / "founder_questions.jsonl")[int(test) :: 2]
+
+
+def _talk(name: str, test: bool) -> list[LabeledQuestion]:
+    return _half(read_questions(COLLOQUIAL / f"{name}.jsonl"), test)
 
 
 def _half(questions: Sequence[LabeledQuestion], test: bool) -> list[LabeledQuestion]:
     return [q for q in questions if (q.split == "test") == test]
-
-
-def _odd(text: str) -> bool:
-    return hashlib.sha256(text.encode()).digest()[-1] % 2 == 1
 
 
 def _folded(heading: str) -> str:

@@ -15,8 +15,8 @@ from knowledge.evidence import Evidence
 
 DEFAULT_THRESHOLD = 0.4
 _LARGEST_MARGIN = 4.0
-# Sentences and headings whose cosine to the question is below this say nothing about it.
-_ALIKE = 0.25
+# Programs are asked odd questions, too, so the sound of one counts against it only so far.
+_MOST_AGAINST = -0.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,90 +34,86 @@ HEADED, PLAIN, FOREIGN = "headed", "plain", "foreign"
 BUNDLED: Mapping[str, Weights] = {
     HEADED: Weights(
         factors={
-            "dense": 31.520,
-            "margin": 0.428,
-            "fused_lead": 0.155,
-            "elsewhere": -6.968,
-            "length": -0.823,
-            "dense_behind": -18.326,
-            "heading_lead": 4.473,
-            "silent": -11.799,
-            "novel": -2.795,
-            "bare": 2.411,
-            "bare_heading": -5.583,
-            "bare_sentence": 4.475,
+            "dense": 29.833,
+            "margin": 0.355,
+            "fused_lead": 0.208,
+            "dense_behind": -23.272,
+            "heading_lead": 5.210,
+            "novel": -3.329,
+            "bare": 0.239,
+            "bare_heading": -6.434,
+            "bare_sentence": 3.392,
+            "among": -0.947,
+            "matter_against": 12.530,
+            "matter_for": 1.704,
         },
-        offset=-23.860,
+        offset=-22.140,
     ),
     PLAIN: Weights(
         factors={
-            "dense": 32.697,
-            "margin": 0.294,
-            "fused_lead": 0.016,
-            "elsewhere": -0.799,
-            "length": -1.053,
-            "sentence": 6.542,
-            "whole": -3.137,
-            "cover": 4.203,
-            "window": 4.137,
-            "novel": -0.977,
+            "dense": 30.442,
+            "margin": 0.305,
+            "fused_lead": 0.084,
+            "length": -1.035,
+            "sentence": 7.015,
+            "whole": -4.158,
+            "cover": 3.366,
+            "window": 3.971,
+            "novel": -1.108,
         },
-        offset=-29.339,
+        offset=-28.187,
     ),
     FOREIGN: Weights(
         factors={
-            "dense": 25.930,
-            "margin": 0.143,
-            "fused_lead": 0.319,
-            "elsewhere": 0.149,
-            "length": -1.388,
-            "dense_behind": -9.247,
-            "sentence": 9.026,
-            "whole": -0.400,
+            "dense": 23.854,
+            "margin": 0.183,
+            "fused_lead": 0.335,
+            "length": -1.360,
+            "dense_behind": -3.138,
+            "sentence": 8.040,
+            "whole": -1.045,
         },
-        offset=-21.238,
+        offset=-19.749,
     ),
 }
 OTHER: Mapping[str, Weights] = {
     HEADED: Weights(
         factors={
-            "margin": 0.460,
-            "fused_lead": 0.270,
-            "elsewhere": -5.854,
-            "length": -0.214,
-            "heading_lead": 4.006,
-            "silent": -10.502,
-            "novel": -1.228,
-            "bare": 1.124,
-            "bare_heading": -2.998,
-            "bare_sentence": 7.527,
+            "margin": 0.375,
+            "fused_lead": 0.295,
+            "heading_lead": 3.998,
+            "novel": -1.458,
+            "bare": -1.516,
+            "bare_heading": -2.323,
+            "bare_sentence": 6.882,
+            "among": -0.896,
+            "matter_read_against": 8.501,
+            "matter_read_for": 1.529,
         },
-        offset=-0.296,
+        offset=1.754,
     ),
     PLAIN: Weights(
         factors={
-            "margin": 0.213,
+            "margin": 0.234,
             "fused_lead": 0.292,
-            "elsewhere": -0.275,
-            "length": -0.814,
-            "sentence": 8.467,
-            "whole": -4.170,
-            "cover": 2.938,
-            "window": 3.747,
-            "novel": 0.721,
+            "length": -0.979,
+            "sentence": 8.791,
+            "whole": -4.726,
+            "cover": 2.188,
+            "window": 3.718,
+            "novel": 0.377,
         },
-        offset=-5.157,
+        offset=-5.031,
     ),
     FOREIGN: Weights(
         factors={
-            "margin": 0.090,
-            "fused_lead": 0.639,
-            "elsewhere": -0.234,
-            "length": -1.041,
-            "sentence": 7.737,
-            "whole": -1.924,
+            "margin": 0.143,
+            "fused_lead": 0.553,
+            "length": -1.055,
+            "sentence": 6.993,
+            "whole": -2.077,
         },
-        offset=-3.307,
+        offset=-3.223,
     ),
 }
 
@@ -143,10 +139,9 @@ def features(evidence: Evidence) -> dict[str, float]:
     """The figures the models read, by name; a lead counts up to 4.
 
     Other ways to ask for a passage lift the cosine of its headings, so a passage without them is `bare` and
-    its cosines count for themselves. `silent` is how little the sentence encoder and the words say together.
+    its cosines count for themselves. What speaks against a question counts more than what speaks for it.
     """
     bare = 0.0 if evidence.asked else 1.0
-    unlike = max(0.0, _ALIKE - max(evidence.sentence, evidence.heading))
     return {
         "dense": evidence.dense,
         "dense_behind": evidence.leads.dense_behind,
@@ -158,10 +153,16 @@ def features(evidence: Evidence) -> dict[str, float]:
         "novel": evidence.novel,
         "margin": max(0.0, min(evidence.margin, _LARGEST_MARGIN)),
         "fused_lead": evidence.leads.fused,
-        "elsewhere": evidence.elsewhere,
+        **_split("matter", evidence.matter),
+        **_split("matter_read", evidence.matter_read),
+        "among": evidence.among,
         "length": evidence.length,
-        "silent": unlike * (1.0 - evidence.cover if evidence.same_language else 1.0),
         "bare": bare,
         "bare_heading": bare * evidence.heading,
         "bare_sentence": bare * evidence.sentence,
     }
+
+
+def _split(name: str, figure: float) -> dict[str, float]:
+    """A figure below and above 0, so that each side has a weight of its own."""
+    return {f"{name}_against": max(_MOST_AGAINST, min(0.0, figure)), f"{name}_for": max(0.0, figure)}

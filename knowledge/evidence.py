@@ -1,4 +1,4 @@
-"""How well a passage speaks to a question, in figures that do not depend on how many others there are."""
+"""How well a passage speaks to a question, and what else has a say in whether it answers."""
 
 from __future__ import annotations
 
@@ -29,11 +29,13 @@ class Evidence:
     """How well the first passage of a search speaks to the question.
 
     Cosines: `dense` (embedder), `sentence` (best sentence), `whole` (passage), `heading` (best of headings
-    and other ways to ask), `elsewhere` (what people ask any bot). Shares of the question's rare words:
+    and other ways to ask). `matter`: how much the question sounds like what is asked of programs, about -1
+    to 1, `matter_read` by the reader alone. Shares of the question's rare words:
     `cover` (in the passage), `window` (in its best two sentences side by side), `novel` (in no passage at
     all). `margin` is the lead in fused score over the best passage of another subject; `length` is the
-    logarithm of the number of terms of the question. `asked` says that the
-    passage holds ways to ask for it, `headed` that it has a title or a heading.
+    logarithm of the number of terms of the question, `among` that of the number of passages there are: the
+    best of many leads by more. `asked` says that the passage holds ways to ask for it, `headed` that it has a
+    title or a heading.
     """
 
     dense: float
@@ -44,8 +46,10 @@ class Evidence:
     window: float
     novel: float
     margin: float
-    elsewhere: float
+    matter: float
+    matter_read: float
     length: float
+    among: float
     leads: Leads
     same_language: bool
     asked: bool

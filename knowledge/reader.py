@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -59,7 +58,6 @@ class SentenceReader:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._model: Any = None
-        self._elsewhere: Rows | None = None
         self._middle: Rows | None = None
 
     def encode(self, texts: Sequence[str], upper: Mapping[str, Rows] | None = None) -> Rows:
@@ -88,13 +86,6 @@ class SentenceReader:
             passages = [self._ids(text) for text in texts]
             every = np.unique(np.concatenate(passages)) if passages else np.zeros(0, dtype=np.int64)
             return PieceIndex(passages, Pieces(every, self._piece_rows(every)))
-
-    def elsewhere(self, reading: Rows) -> float:
-        """How near a question (512,) is to what people ask any bot: the best cosine to elsewhere.txt."""
-        if self._elsewhere is None:
-            lines = files("knowledge").joinpath("elsewhere.txt").read_text("utf-8").splitlines()
-            self._elsewhere = self.encode([x for x in lines if x and not x.startswith("#")])
-        return float((self._elsewhere @ reading).max())
 
     def _load(self) -> Any:
         """The package's backend: its tokenizer and tables have no public face."""

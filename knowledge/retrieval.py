@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from knowledge.blas import one_thread
 from knowledge.evidence import Evidence, Leads, leads
 from knowledge.lexical import LexicalIndex, terms
+from knowledge.matters import matter
 from knowledge.model import Passage, ScoredPassage
 from knowledge.pieces import Pieces
 from knowledge.reader import Reading, SentenceReader, shared_reader
@@ -37,7 +38,8 @@ _COMPARED = 200
 class Query:
     """A question made ready: simplified text, its terms, the embedder's vector (d,), the reader's (512,).
 
-    `pieces` are its word pieces; `elsewhere` is how near it is to what people ask any bot (cosine).
+    `pieces` are its word pieces; `matters` is how much it sounds like what is asked of programs: by both
+    encoders, by the reader alone.
     """
 
     text: str
@@ -46,7 +48,7 @@ class Query:
     pieces: Pieces
     vector: Scores
     reading: Scores
-    elsewhere: float
+    matters: tuple[float, float]
 
 
 def prepare(text: str, language: str, vector: Scores, reader: SentenceReader) -> Query:
@@ -59,7 +61,7 @@ def prepare(text: str, language: str, vector: Scores, reader: SentenceReader) ->
         pieces=reader.pieces(text),
         vector=vector,
         reading=reading,
-        elsewhere=reader.elsewhere(reading),
+        matters=matter(reading, vector, language),
     )
 
 
@@ -189,8 +191,10 @@ class Shelf:
             window=max(self._lexical.cover(query.terms, w) for w in self._windows_of(it.row)),
             novel=self._lexical.novel(query.terms) if same else 0.0,
             margin=it.scored.score - rivals[0] if rivals else 0.0,
-            elsewhere=query.elsewhere,
+            matter=query.matters[0],
+            matter_read=query.matters[1],
             length=float(np.log1p(len(query.terms))),
+            among=float(np.log(len(self))),
             leads=it.leads,
             same_language=same,
             asked=bool(passage.asks),

@@ -19,8 +19,10 @@ GOOD = Evidence(
     window=0.7,
     novel=0.1,
     margin=1.5,
-    elsewhere=0.2,
+    matter=0.7,
+    matter_read=0.6,
     length=2.0,
+    among=5.0,
     leads=Leads(fused=7.0, heading=0.5, dense_behind=0.0),
     same_language=True,
     asked=True,
@@ -36,7 +38,8 @@ BAD = replace(
     window=0.1,
     novel=0.8,
     margin=0.1,
-    elsewhere=0.8,
+    matter=-0.8,
+    matter_read=-0.7,
     leads=Leads(fused=2.0, heading=0.1, dense_behind=0.03),
 )
 FIGURES = st.floats(min_value=-1e12, max_value=1e12)
@@ -72,8 +75,31 @@ def test_a_sentence_that_answers_raises_the_confidence_with_any_embedder(what: d
 
 @pytest.mark.parametrize("bundled", [True, False])
 def test_a_question_like_those_any_bot_is_asked_is_believed_less(bundled: bool) -> None:
-    usual, odd = (replace(GOOD, elsewhere=e) for e in (0.1, 0.9))
-    assert confidence(odd, bundled=bundled) < confidence(usual, bundled=bundled)
+    usual, doubtful, odd = (replace(GOOD, matter=m, matter_read=m) for m in (0.8, 0.1, -0.9))
+    values = [confidence(e, bundled=bundled) for e in (usual, doubtful, odd)]
+    assert values[0] > values[1] > values[2]
+    assert values[1] - values[2] > values[0] - values[1]
+
+
+def test_what_a_question_sounds_like_says_nothing_where_plain_text_answers() -> None:
+    plain = replace(GOOD, headed=False, asked=False)
+    assert len({confidence(replace(plain, matter=m), bundled=True) for m in (-1.0, 0.0, 1.0)}) == 1
+
+
+def test_the_best_of_many_passages_leads_by_more_so_its_lead_is_believed_less() -> None:
+    few, many = (replace(GOOD, among=a) for a in (2.0, 7.0))
+    assert confidence(many, bundled=True) < confidence(few, bundled=True)
+
+
+def test_a_figure_has_a_side_below_and_a_side_above_nothing() -> None:
+    below, above = features(replace(GOOD, matter=-0.3)), features(replace(GOOD, matter=0.5))
+    assert (below["matter_against"], below["matter_for"]) == (-0.3, 0.0)
+    assert (above["matter_against"], above["matter_for"]) == (0.0, 0.5)
+
+
+def test_how_odd_a_question_sounds_counts_against_it_only_so_far() -> None:
+    odd, odder = (confidence(replace(GOOD, matter=m), bundled=True) for m in (-0.5, -2.0))
+    assert odd == odder
 
 
 @pytest.mark.parametrize("bundled", [True, False])

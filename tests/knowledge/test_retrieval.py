@@ -70,7 +70,7 @@ def query(text: str, language: str = "en") -> Query:
         pieces=shared_reader().pieces(text),
         vector=at(1.0, 8),
         reading=at(1.0, 512),
-        elsewhere=0.2,
+        matters=(0.4, 0.3),
     )
 
 
@@ -164,7 +164,16 @@ def test_evidence_does_not_depend_on_how_many_passages_there_are_except_for_word
     best, asked = Page("A berth costs 340 crowns.", dense=0.88, read=0.6), query("berth costs")
     small, large = shelf(best, *FILLER[:2]), shelf(best, *(FILLER * 5))
     one, two = (s.evidence(asked, s.search(asked)) for s in (small, large))
-    for figure in ("dense", "sentence", "whole", "heading", "elsewhere", "length", "same_language"):
+    for figure in (
+        "dense",
+        "sentence",
+        "whole",
+        "heading",
+        "matter",
+        "matter_read",
+        "length",
+        "same_language",
+    ):
         assert getattr(one, figure) == pytest.approx(getattr(two, figure), abs=1e-5)
     assert one.cover == pytest.approx(1.0)
 
