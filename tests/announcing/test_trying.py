@@ -21,13 +21,13 @@ from tests.documents.conftest import HARBOR
 from tests.knowledge.rules import config, fill
 
 LIFTS = "How much does the crane lift?"
-UNKNOWN = "What does the soup in the canteen cost?"
+UNKNOWN = "What does a seat at the demo day cost?"
 GOLDEN = [
     LabeledQuestion(question=LIFTS, doc="crane.md", section=LIFTS, answerable=True, lang="en"),
     LabeledQuestion(question=UNKNOWN, doc=None, section=None, answerable=False, lang="en"),
 ]
 HARMLESS = "Lanterns\nLanterns are lent at the pier on Friday."
-HARMFUL = "Soup in the canteen\nThe soup in the canteen costs four euros on Friday."
+HARMFUL = "A seat at the demo day\nA seat at the demo day costs four euros."
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 import json
@@ -324,10 +323,11 @@ async def test_a_founder_who_has_blocked_the_bot_is_shown_as_out_of_reach(desk: 
 async def test_an_answer_that_was_not_sent_is_shown_as_such(desk: Desk, bot: Bot) -> None:
     await bot.command("human", "bo")
     anna, chat = await desk.browser("reviewer"), await chat_of(desk, "bo")
-    bot.knowledge.delay = 0.5
+    bot.knowledge.free.clear()
     await bot.receive(bot.update("bo", text="How much is the rent?"))
-    await asyncio.sleep(0.1)
+    await until(lambda: bot.knowledge.running > 0)
     await anna.post(f"/conversations/{chat}/take", {})
+    bot.knowledge.free.set()
     await bot.dispatcher.settled("memory", "bo")
     assert "Not sent: a person had taken over" in text_of(await anna.get(f"/conversations/{chat}"))
 

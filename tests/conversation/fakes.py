@@ -122,6 +122,8 @@ class ScriptedKnowledge:
         self.sections: dict[tuple[str, str], Passage] = {}
         self.asking: set[str] = set()
         self.delay = 0.0
+        self.free = asyncio.Event()
+        self.free.set()
         self.running = 0
         self.most_running = 0
 
@@ -135,6 +137,7 @@ class ScriptedKnowledge:
         self.most_running = max(self.most_running, self.running)
         try:
             await asyncio.sleep(self.delay)
+            await self.free.wait()
         finally:
             self.running -= 1
         step = self.script.pop(0) if self.script else answered(question, language=language)

@@ -15,7 +15,7 @@ from storage.announcement_records import Role, StaffRecord
 from storage.database import Database
 from storage.outbox import HELD_BACK
 from storage.records import QueuedHandover
-from tests.conversation.fakes import PROGRAM, Bot, Clock, payload, payloads, rows
+from tests.conversation.fakes import PROGRAM, Bot, Clock, payload, payloads, rows, until
 
 EN, ZH = Texts("en"), Texts("zh")
 HOURS = OfficeHours(
@@ -94,10 +94,11 @@ async def test_an_answer_thought_of_before_the_take_over_is_kept_and_not_sent(
     async with Bot(both, clock=clock) as bot:
         member = await staff(bot)
         await bot.command("human")
-        bot.knowledge.delay = 0.4
+        bot.knowledge.free.clear()
         await bot.receive(bot.update(text="How much is the rent?"))
-        await asyncio.sleep(0.1)
+        await until(lambda: bot.knowledge.running > 0)
         await taken(bot, member)
+        bot.knowledge.free.set()
         await bot.dispatcher.settled("memory", "ann")
         await settle(bot, 2)
         assert not any(reply.text.startswith("Answer") for reply in bot.to("ann"))
