@@ -191,6 +191,9 @@ class Pacer:
         if order > 0:
             pauses.append(self._next_slot - now)
         if self.used >= self._share:
+            # Whoever waits for room catches up with nothing: bunches would come back every second, with
+            # gaps between them in which no reply finds a slot.
+            self._next_slot = max(self._next_slot, now)
             pauses.append(self._answered[0] + _SECOND - now if self._answered else float("inf"))
         return max(pauses)
 
