@@ -55,6 +55,7 @@ class Pacer:
         self._under_way = 0
         self._answered: deque[float] = deque()
         self._next_slot = 0.0
+        self._was_full = False
         self._closed_until = 0.0
         self._dismissed = False
         self._chats: dict[str, float] = {}
@@ -191,16 +192,18 @@ class Pacer:
         if order > 0:
             pauses.append(self._next_slot - now)
         if self.used >= self._share:
-            # Whoever waits for room catches up with nothing: bunches would come back every second, with
-            # gaps between them in which no reply finds a slot.
-            self._next_slot = max(self._next_slot, now)
+            self._was_full = True
             pauses.append(self._answered[0] + _SECOND - now if self._answered else float("inf"))
         return max(pauses)
 
     def _take(self, waiter: _Waiter) -> None:
         order, _, chat, granted = waiter
         now = self._clock()
-        self._next_slot = max(self._next_slot, now - _CATCH_UP) + _SECOND / self._share
+        # Who waited for room catches up with nothing: bunches would come back every second, with gaps between
+        # them in which no reply finds a slot.
+        behind = 0.0 if self._was_full else _CATCH_UP
+        self._was_full = False
+        self._next_slot = max(self._next_slot, now - behind) + _SECOND / self._share
         if order == 0:
             self._replies.append(now)
             self._forget(self._replies)

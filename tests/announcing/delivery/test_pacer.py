@@ -76,6 +76,22 @@ async def test_after_a_pause_little_is_caught_up_with() -> None:
     assert sum(at - network.arrivals[0] < 0.05 for at in network.arrivals) <= 8
 
 
+async def test_slots_that_come_free_together_are_not_given_together_again() -> None:
+    pacer, answered, given = Pacer(20), asyncio.Event(), list[float]()
+
+    async def send(chat: str) -> None:
+        async with pacer.slot(chat, "announcement"):
+            given.append(monotonic())
+            await answered.wait()
+
+    sends = [asyncio.create_task(send(str(number))) for number in range(26)]
+    await asyncio.sleep(1.2)
+    answered.set()
+    await asyncio.gather(*sends)
+
+    assert given[25] - given[20] >= 0.2
+
+
 async def test_a_reply_goes_before_announcements_that_wait() -> None:
     network = Network(Pacer(20), slowest=0.0)
     sends = [asyncio.create_task(network.send(f"news {number}")) for number in range(15)]
