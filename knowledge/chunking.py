@@ -17,7 +17,8 @@ from knowledge.sentences import CJK, split_sentences
 # In units of one Latin character; a Chinese one weighs as much as its tokens do. About 230 tokens of the
 # bundled embedder, which averages over windows beyond 512.
 LIMIT = 900
-_WIDE_WEIGHT = LIMIT / 350
+_WIDE_LIMIT = 350
+_WIDE_WEIGHT = LIMIT / _WIDE_LIMIT
 _WIDE_RUN = re.compile(f"(?:{CJK.pattern})+")
 # A sentence or row may exceed the limit by this much before it is cut inside.
 _TOLERANCE = 1.4
@@ -147,10 +148,11 @@ def _fitting(unit: str) -> list[str]:
 def _splitter() -> Any:
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
+    # Whole numbers: it takes lengths away until nothing is left, which fractions never quite reach.
     return RecursiveCharacterTextSplitter(
-        chunk_size=LIMIT,
+        chunk_size=LIMIT * _WIDE_LIMIT,
         chunk_overlap=0,
-        length_function=size,
+        length_function=lambda text: round(size(text) * _WIDE_LIMIT),
         keep_separator="end",
         separators=["\n", "；", "; ", "，", ", ", "、", " ", ""],
     )

@@ -53,13 +53,11 @@ DATES = (
 )
 TIMES = (
     re.compile(
-        r"\b(?P<hour>[0-2]?\d):(?P<minute>[0-5]\d)\b|\b(?P<hour2>[01]?\d)\s*(?P<half>[ap]\.?m)\b".replace(
-            "|\\b(?P<hour2>[01]?\\d)\\s*(?P<half>[ap]\\.?m)\\b", "(?:\\s*(?P<half>[ap]\\.?m\\b))?"
-        ),
+        r"\b(?P<hour>[0-2]?\d)(?::(?P<minute>[0-5]\d)\b|(?=\s*[ap]\.?m\b))(?:\s*(?P<half>[ap]\.?m\b))?",
         re.IGNORECASE,
     ),
     re.compile(
-        r"(?P<half>上午|下午|晚上|早上|中午)?\s*(?P<hour>[0-2]?\d)\s*(?:[:：](?P<minute>[0-5]\d)|[点點](?!\d)(?P<rest>整)?)"
+        r"(?P<half>上午|下午|晚上|早上|中午)?\s*(?P<hour>[0-2]?\d)\s*(?:[:：](?P<minute>[0-5]\d)|[点點](?!\d)整?)"
     ),
 )
 ADDRESS = re.compile(
@@ -85,7 +83,7 @@ _EN = "|".join(sorted((w for w in ENGLISH_NUMBERS if w not in {"zero"}), key=len
 _EN_WORD = rf"(?:(?:{_TENS.replace(' ', '|')})-(?:{'|'.join(_SMALL.split()[1:10])})|{_EN})"
 _FIGURE = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
 
-_CHINESE_UNIT_WORDS = (
+CHINESE_UNITS = (
     ("百分之", "percent", "%", 1.0),
     ("%|％|个百分点", "percent", "%", 1.0),
     ("US\\$|\\$|美元|USD", "money", "USD", 1.0),
@@ -108,7 +106,7 @@ _CHINESE_UNIT_WORDS = (
     ("岁|周岁", "quantity", "years old", 1.0),
     ("字|个?字符|个?汉字", "quantity", "characters", 1.0),
 )
-_ENGLISH_UNIT_WORDS = (
+ENGLISH_UNITS = (
     ("%|percent|per cent", "percent", "%", 1.0),
     ("US\\$|\\$|USD|US dollars?|dollars?", "money", "USD", 1.0),
     ("€|EUR|euros?", "money", "EUR", 1.0),
@@ -130,13 +128,6 @@ _ENGLISH_UNIT_WORDS = (
     ("pages?", "quantity", "pages", 1.0),
     ("characters?|letters", "quantity", "characters", 1.0),
 )
-CHINESE_UNITS, ENGLISH_UNITS = _CHINESE_UNIT_WORDS, _ENGLISH_UNIT_WORDS
-
-
-def _any(units: tuple[tuple[str, str, str, float], ...]) -> str:
-    return "|".join(sorted((p for words, *_ in units for p in words.split("|")), key=len, reverse=True))
-
-
 _CHINESE_AFTER = (
     "个?工作日|个?工作天|个?自然日|分钟|秒钟?|个?小时|个?钟头|个?月(?![份初底中末])|周年|年(?![级初底末])|天|个?星期|个?礼拜|周(?![末边围报])|"
     "日(?![期常志])|平方米|平米|㎡|m²|m2|公里|千米|km|MB|兆|GB|TB|页|周?岁|个?字符|个?汉字|字(?!节)|元人民币|美元|欧元|人民币|"

@@ -27,7 +27,7 @@ class FolderStore:
     def current(self) -> Manifest | None:
         """Read the pointer file."""
         try:
-            return Manifest.from_json((self._folder / _POINTER).read_text(encoding="utf-8"))
+            return Manifest.from_json((self._folder / _POINTER).read_text(encoding="utf-8", errors="replace"))
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:

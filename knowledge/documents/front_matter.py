@@ -63,7 +63,8 @@ def _load(block: str) -> dict[str, Any]:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(block, Loader=yaml.SafeLoader)):
             raise Unreadable("has front matter with YAML aliases, which are not allowed", "front_matter")
         values = yaml.safe_load(block)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    # A tag such as !!timestamp before what is none makes PyYAML stumble over its own code.
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 2}" if mark is not None else ""
         raise Unreadable(f"has front matter that is not valid YAML{where}", "front_matter") from error

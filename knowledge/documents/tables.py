@@ -7,51 +7,28 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
+from knowledge.documents.text import Unreadable
+
 Rows = list[list[str]]
-_QUESTION = frozenset(
-    {
-        "question",
-        "questions",
-        "q",
-        "faq",
-        "问题",
-        "問題",
-        "问",
-        "問",
-        "提问",
-        "常见问题",
-        "frage",
-        "pregunta",
-        "domanda",
-    }
-)
-_ANSWER = frozenset(
-    {
-        "answer",
-        "answers",
-        "a",
-        "reply",
-        "答案",
-        "回答",
-        "答",
-        "解答",
-        "答复",
-        "答覆",
-        "antwort",
-        "respuesta",
-        "risposta",
-    }
-)
+_ASKED = "question questions q faq 问题 問題 问 問 提问 常见问题 frage pregunta domanda"
+_SAID = "answer answers a reply 答案 回答 答 解答 答复 答覆 antwort respuesta risposta"
+_QUESTION, _ANSWER = frozenset(_ASKED.split()), frozenset(_SAID.split())
 _HEADER_ROWS = 5
 
 
 def from_csv(text: str) -> Rows:
-    """Read comma, semicolon or tab separated values, whichever makes most columns of the first line."""
+    """Read comma, semicolon or tab separated values, whichever makes most columns of the first line.
+
+    Raises Unreadable where a field has ten million characters, as after a quotation mark that nothing closes.
+    """
     # Fields of a spreadsheet may be longer than the reader's cautious default.
     csv.field_size_limit(10_000_000)
     first = text.lstrip().split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
-    return [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(row)]
+    try:
+        return [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(row)]
+    except csv.Error as error:
+        raise Unreadable(f"is not a table of separated values ({error})", "damaged") from error
 
 
 def to_markdown(sheets: Iterable[tuple[str, Rows]]) -> str:

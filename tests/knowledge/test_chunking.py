@@ -123,7 +123,7 @@ def test_chinese_passages_are_short_enough_for_the_embedder() -> None:
 
 
 def test_text_without_any_boundary_is_cut_all_the_same() -> None:
-    for text in ("x" * 5000, "中" * 4000, "word " * 3000):
+    for text in ("x" * 5000, "中" * 4000, "word " * 3000, "中" * 8 + "x" * 1300):
         passages = chunk(document(text))
         assert all(size(p.text) <= LIMIT * 1.4 for p in passages)
         assert "".join("".join(p.text.split()) for p in passages) == "".join(text.split())

@@ -86,6 +86,9 @@ def test_front_matter_that_never_ends_is_text(tmp_path: Path) -> None:
         ("sample: perhaps", "has front matter in which sample is not true or false"),
         ("title: &a x\ntwin: *a", "has front matter with YAML aliases"),
         ("title: !!python/object:os.system x", "has front matter that is not valid YAML"),
+        ("as_of: !!timestamp soon", "has front matter that is not valid YAML"),
+        ("sample: !!bool perhaps", "has front matter that is not valid YAML"),
+        ("title: !!int ''", "has front matter that is not valid YAML"),
     ],
 )
 def test_front_matter_of_no_use_is_reported_by_its_key(tmp_path: Path, block: str, expected: str) -> None:
@@ -165,17 +168,25 @@ def test_a_table_of_questions_becomes_one_section_a_row(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["a.pdf", "a.docx", "a.xlsx"])
-def test_a_corrupt_file_is_reported_and_the_rest_is_read(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_bytes(b"%PDF-1.4 nonsense" + os.urandom(2000))
-    (tmp_path / "good.md").write_text("Good.")
-    assert reason(tmp_path, name).startswith("cannot be converted")
-    assert [document.path for document in read_folder(tmp_path)[0]] == ["good.md"]
-
-
-def test_a_scan_without_text_is_reported_as_such(tmp_path: Path) -> None:
+def test_corrupt_files_and_a_scan_are_reported_and_the_rest_is_read(tmp_path: Path) -> None:
+    for name in ("a.pdf", "b.docx", "c.xlsx"):
+        (tmp_path / name).write_bytes(b"%PDF-1.4 nonsense" + os.urandom(2000))
     write_pdf(tmp_path / "scan.pdf", "")
-    assert "text recognition" in reason(tmp_path, "scan.pdf")
+    (tmp_path / "good.md").write_text("Good.")
+    documents, failures = read_folder(tmp_path)
+    assert [document.path for document in documents] == ["good.md"]
+    *corrupt, scan = failures
+    assert [one.path for one in corrupt] == ["a.pdf", "b.docx", "c.xlsx"]
+    assert all(one.reason.startswith("cannot be converted") for one in corrupt)
+    assert (scan.path, scan.reason) == ("scan.pdf", "holds no text; a scan needs text recognition first")
+
+
+def test_a_table_whose_quotation_never_ends_is_reported_and_the_rest_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('question,answer\nWhere?,"' + "x" * 10_000_001)
+    (tmp_path / "good.md").write_text("Good.")
+    documents, [failure] = read_folder(tmp_path)
+    assert [document.path for document in documents] == ["good.md"]
+    assert failure.reason.startswith("is not a table of separated values")
 
 
 def test_a_file_of_200_mb_is_refused_before_it_is_read(tmp_path: Path) -> None:

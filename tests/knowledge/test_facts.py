@@ -30,6 +30,8 @@ def values(text: str, language: str) -> list[tuple[object, ...]]:
         ("90分钟", "1.5 hours"),
         ("12个月", "1 year"),
         ("下午2点", "2:00 p.m."),
+        ("下午2点", "2 pm"),
+        ("上午10点整", "10 a.m."),
         ("两位导师", "two mentors"),
         ("二十五页", "25 pages"),
         ("写信到 Yard@Heron.example", "write to yard@heron.example"),

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -230,14 +229,16 @@ def test_a_damaged_index_says_what_to_do_and_an_ingest_repairs_it(tmp_path: Path
     assert len(open_current(here, RULE).passages) == 1
 
 
-@pytest.mark.parametrize("pointer", ["", "{}", "[1]", json.dumps({"generation": "../../etc", "format": 1})])
+@pytest.mark.parametrize(
+    "pointer", [b"", b"{}", b"[1]", b"\xff\xfe", b'{"generation": "../../etc", "format": 1}']
+)
 def test_a_pointer_of_another_version_says_what_to_do_and_an_ingest_replaces_it(
-    tmp_path: Path, pointer: str
+    tmp_path: Path, pointer: bytes
 ) -> None:
     here = config(tmp_path)
     folder = fill(tmp_path / "docs", a="# A\n\nOne.\n")
     ingest(here, folder, RuleEmbeddings())
-    (tmp_path / "index" / "base" / "current.json").write_text(pointer)
+    (tmp_path / "index" / "base" / "current.json").write_bytes(pointer)
     with pytest.raises(IndexMismatch, match="founder-bot ingest"):
         open_current(here, RULE)
     ingest(here, folder, RuleEmbeddings())
