@@ -84,15 +84,13 @@ def golden_rehearsals(settings: Settings, library: Library, knowledge: Knowledge
 def with_desks(settings: Settings, services: Services, publisher: Publisher) -> Services:
     """Give staff what they work on documents, gaps and announcements with; raises as `document_desk`."""
     from handlers.announce.trying import AnnouncementTrials
-    from handlers.review.gap_trials import GapTrials
     from handlers.review.gaps import GapDesk
     from knowledge.meaning import QuestionMeanings
 
     documents = document_desk(settings, publisher, services.clock)
     gaps = GapDesk(services.database, QuestionMeanings(), services.detect, services.program)
-    trials = GapTrials(services.database, gaps, documents)
     announced = AnnouncementTrials(services.database, documents.rehearsals, services.program)
-    return replace(services, documents=documents, gaps=gaps, trials=trials, announced=announced)
+    return replace(services, documents=documents, gaps=gaps, announced=announced)
 
 
 def telegram_channel(settings: Settings, program: Program) -> TelegramChannel:

@@ -22,7 +22,6 @@ from storage.records import MessageRecord, Payload, Person
 if TYPE_CHECKING:  # a handler never needs SQLAlchemy to be imported
     from handlers.announce.trying import AnnouncementTrials
     from handlers.review.documents import DocumentDesk
-    from handlers.review.gap_trials import GapTrials
     from handlers.review.gaps import GapDesk
     from storage.database import Database, UnitOfWork
 
@@ -61,7 +60,7 @@ class Services:
     address that opens this bot on a channel with a payload, None where a channel has none. Announcements
     reach the chats of `channels`, `rate` of them a second. `desk_url` is the address of the console, "" for
     none. `documents` is what staff work on them with, None in a process that publishes none;
-    so are `gaps` and `trials` for what was not answered, and `announced`, which tries announcements out.
+    so is `gaps` for what was not answered, and `announced`, which tries announcements out.
     """
 
     database: Database
@@ -77,7 +76,6 @@ class Services:
     desk_url: str = ""
     documents: DocumentDesk | None = None
     gaps: GapDesk | None = None
-    trials: GapTrials | None = None
     announced: AnnouncementTrials | None = None
 
 

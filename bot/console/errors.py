@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from bot.console.who import BACKGROUND, view_for_error
 from bot.logs import describe
+from handlers.review.gaps import GapChanged
 from storage.errors import StorageError
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ def install(app: FastAPI) -> None:
     """Teach an application its errors."""
     for kind, status in ((Forbidden, 403), (Forged, 403), (NotFound, 404), (Conflict, 409)):
         app.add_exception_handler(kind, _answers(status))
+    app.add_exception_handler(GapChanged, _changed)
     app.add_exception_handler(NotSignedIn, _sign_in_first)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _answers(422))
@@ -60,6 +62,10 @@ def _answers(status: int) -> Any:
         return await error_response(request, status, error)
 
     return answer
+
+
+async def _changed(request: Request, error: Exception) -> Response:
+    return await error_response(request, 409, Conflict())
 
 
 async def _sign_in_first(request: Request, error: Exception) -> Response:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from handlers.review.checks import DocumentRefused
 from handlers.review.documents import WouldBreak
+from handlers.review.gaps import GapChanged
 from knowledge.errors import KnowledgeError
 from storage.errors import DocumentConflict, StorageError
 
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 _KEPT = 100
 
-TrialState = Literal["running", "published", "waiting", "breaks", "conflict", "refused", "failed"]
-"""`waiting` is saved, but this process does not answer from it yet; `refused` is a DocumentRefused."""
+TrialState = Literal["running", "tried", "published", "waiting", "breaks", "conflict", "refused", "failed"]
+"""`tried` breaks nothing and is not published; `waiting` is saved, but this process does not answer from it
+yet; `refused` is a DocumentRefused."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,7 +36,6 @@ class Trial:
     """
 
     key: str
-    staff_id: int
     about: Any
     state: TrialState = "running"
     step: str = "before"
@@ -49,32 +50,37 @@ class Trial:
         self.step, self.done, self.total = step, done, total
 
 
-Job = Callable[[Trial], Awaitable[None]]
+Job = Callable[[Trial], Awaitable[TrialState]]
+"""Works on a trial and says what came of it."""
 
 
 @dataclass(slots=True)
 class Trials:
-    """The trials of this process; the oldest finished ones are forgotten."""
+    """The trials of this process; a restart forgets them, and the oldest finished ones go."""
 
     _trials: dict[str, Trial] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    def start(self, staff_id: int, about: Any, job: Job) -> Trial:
-        """Begin; what `job` raises becomes the trial's state."""
+    def start(self, about: Any, job: Job, key: str = "") -> Trial:
+        """Begin a trial, in place of the one that `key` named before; without one it gets a secret key."""
         finished = [key for key, trial in self._trials.items() if trial.state != "running"]
-        for key in finished[: max(0, len(self._trials) - _KEPT + 1)]:
-            del self._trials[key]
-        trial = Trial(key=secrets.token_urlsafe(12), staff_id=staff_id, about=about)
+        for old in finished[: max(0, len(self._trials) - _KEPT + 1)]:
+            del self._trials[old]
+        trial = Trial(key=key or secrets.token_urlsafe(12), about=about)
         self._trials[trial.key] = trial
+        self.go_on(trial, job)
+        return trial
+
+    def go_on(self, trial: Trial, job: Job) -> None:
+        """Let a job work on a trial; what it raises becomes the trial's state."""
+        trial.state = "running"
         task = asyncio.create_task(_run(trial, job))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return trial
 
-    def find(self, key: str, staff_id: int) -> Trial | None:
-        """Find somebody's own trial."""
-        trial = self._trials.get(key)
-        return trial if trial is not None and trial.staff_id == staff_id else None
+    def find(self, key: str) -> Trial | None:
+        """Find a trial."""
+        return self._trials.get(key)
 
     async def settled(self) -> None:
         """Wait until nothing runs."""
@@ -84,12 +90,10 @@ class Trials:
 
 async def _run(trial: Trial, job: Job) -> None:
     try:
-        await job(trial)
-        if trial.state == "running":
-            trial.state = "published"
+        trial.state = await job(trial)
     except WouldBreak as error:
         trial.rehearsal, trial.state = error.rehearsal, "breaks"
-    except DocumentConflict as error:
+    except (DocumentConflict, GapChanged) as error:
         trial.error, trial.state = error, "conflict"
     except DocumentRefused as error:
         trial.error, trial.state = error, "refused"

@@ -11,8 +11,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from fastapi import Form
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -27,6 +28,12 @@ from storage.console_records import SignedIn
 
 if TYPE_CHECKING:
     from storage.database import UnitOfWork
+
+Text = Annotated[str, Form()]
+"""A field of a form; what is missing is empty."""
+
+Revision = Annotated[int, Form(ge=0, lt=2**31)]
+"""What a change is based on, as the page that sends it was made."""
 
 ToastKind = Literal["good", "bad"]
 

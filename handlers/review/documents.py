@@ -107,23 +107,26 @@ class DocumentDesk:
         return await self._knowledge.ask(question, language=language)
 
     async def rehearse(
-        self, change: NewDocument | str, probes: Sequence[str] = (), step: Step | None = None
+        self,
+        documents: Sequence[NewDocument] = (),
+        *,
+        removed: Sequence[str] = (),
+        probes: Sequence[str] = (),
+        step: Step | None = None,
     ) -> Rehearsal:
-        """Try out a document, or the removal of the one with that id, without publishing it.
+        """Try out documents, or that those with some ids are removed, as one change; publishes nothing.
 
         Raises DocumentRefused for what cannot be saved, KnowledgeError when it could not be tried out.
         """
-        if isinstance(change, NewDocument):
-            await asyncio.to_thread(check, change)
+        for new in documents:
+            await asyncio.to_thread(check, new)
         overlay = await overlay_of(self._database)
-        if isinstance(change, NewDocument):
-            proposed, name = with_change(overlay, [as_proposed(change)]), change.id
-        else:
-            proposed, name = with_change(overlay, removed=[change]), change
-        found = await self.rehearsals.run(proposed, [name], probes, step)
+        proposed = with_change(overlay, [as_proposed(new) for new in documents], removed)
+        changed = [*(new.id for new in documents), *removed]
+        found = await self.rehearsals.run(proposed, changed, probes, step)
         if len(self._tried) >= _KEPT:
             self._tried.pop(next(iter(self._tried)))
-        self._tried[_key(change, overlay.state)] = found
+        self._tried[_key(documents, removed, overlay.state)] = found
         return found
 
     async def save(
@@ -134,14 +137,29 @@ class DocumentDesk:
         Raises DocumentRefused for what cannot be saved, WouldBreak unless forced, DocumentConflict when
         somebody else was faster.
         """
-        rehearsal = await self._gate(new, force)
-        async with self._database.unit_of_work() as work:
-            record = await work.documents.save(
-                new, author=by.name, staff_id=by.id, based_on=based_on, note=note
-            )
-            await self._log(work, "document.save", by, record, rehearsal)
-        self._publishing.changed()
+        (record,) = await self.save_together([(new, based_on)], by, note=note, force=force)
         return record
+
+    async def save_together(
+        self,
+        edits: Sequence[tuple[NewDocument, int]],
+        by: StaffRecord,
+        *,
+        note: str = "",
+        force: bool = False,
+    ) -> list[DocumentRecord]:
+        """Store documents, each with the version it is based on: all or none. Raises as `save`."""
+        rehearsal = await self._gate([new for new, _ in edits], (), force)
+        records = []
+        async with self._database.unit_of_work() as work:
+            for new, based_on in edits:
+                record = await work.documents.save(
+                    new, author=by.name, staff_id=by.id, based_on=based_on, note=note
+                )
+                await self._log(work, "document.save", by, record, rehearsal)
+                records.append(record)
+        self._publishing.changed()
+        return records
 
     async def restore(
         self, document_id: str, version: int, by: StaffRecord, *, based_on: int, force: bool = False
@@ -158,7 +176,7 @@ class DocumentDesk:
         self, document_id: str, by: StaffRecord, *, based_on: int, note: str = "", force: bool = False
     ) -> DocumentRecord | None:
         """Take a document away, or back to the folder's text; None when staff have none. Raises as `save`."""
-        rehearsal = await self._gate(document_id, force)
+        rehearsal = await self._gate((), [document_id], force)
         async with self._database.unit_of_work() as work:
             record = await work.documents.remove(
                 document_id, author=by.name, staff_id=by.id, based_on=based_on, note=note
@@ -172,12 +190,11 @@ class DocumentDesk:
         """Wait until this process answers from everything that is saved; False when that takes too long."""
         return await self._publishing.published()
 
-    async def _gate(self, change: NewDocument | str, force: bool) -> Rehearsal:
-        if isinstance(change, NewDocument):
-            await asyncio.to_thread(check, change)
+    async def _gate(self, documents: Sequence[NewDocument], removed: Sequence[str], force: bool) -> Rehearsal:
         async with self._database.unit_of_work(read_only=True) as work:
             state = await work.documents.state()
-        found = self._tried.get(_key(change, state)) or await self.rehearse(change)
+        found = self._tried.get(_key(documents, removed, state))
+        found = found or await self.rehearse(documents, removed=removed)
         if not found.safe and not force:
             raise WouldBreak(found)
         return found
@@ -211,5 +228,5 @@ class DocumentDesk:
         )
 
 
-def _key(change: NewDocument | str, state: str) -> str:
-    return f"{state} {change!r}"
+def _key(documents: Sequence[NewDocument], removed: Sequence[str], state: str) -> str:
+    return f"{state} {tuple(documents)!r} {tuple(removed)!r}"

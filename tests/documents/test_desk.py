@@ -87,7 +87,7 @@ async def question(office: Office, text: str) -> int:
 
 async def test_a_question_is_answered_from_what_staff_wrote_as_the_probe_has_shown(office: Office) -> None:
     assert "seven" not in (await office.desk.bench(LEAVES)).text
-    found = await office.desk.rehearse(ferry(), [LEAVES])
+    found = await office.desk.rehearse([ferry()], probes=[LEAVES])
     assert found.safe
     assert "seven" in found.probes[0].after.text
     record = await office.desk.save(ferry(), office.ada, based_on=0, note="asked by five founders")

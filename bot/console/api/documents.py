@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from bot.answers import answer_object
 from bot.console.api.frame import CONFLICT, NOT_FOUND, After, Caller, Limit, Page, cursor, needs, resource
+from bot.console.desks import document_desk, document_page
 from bot.console.errors import Conflict, Forbidden, NotFound
 from bot.console.paging import cut
 from handlers.ask import LONGEST_QUESTION
@@ -21,8 +22,7 @@ from storage.document_records import NewDocument
 from storage.errors import DocumentConflict
 
 if TYPE_CHECKING:
-    from handlers.review.catalog import DocumentPage, DocumentRow
-    from handlers.review.documents import DocumentDesk
+    from handlers.review.catalog import DocumentRow
 
 router = resource("documents")
 _YEARS = range(1970, 9001)
@@ -127,7 +127,7 @@ async def list_documents(
     """List documents in the order of their ids."""
     key = cursor(after, str)
     filters = DocumentFilters.of({"q": q, "language": language, "state": state, "origin": origin})
-    rows = filters.apply(await _desk(caller).rows())
+    rows = filters.apply(await document_desk(caller.console).rows())
     left = [row for row in rows if key is None or row.document.id > key[0]]
     part = cut(left[: limit + 1], lambda row: row.document.id, limit)
     return Page(items=[DocumentSummary(**_row(row)) for row in part.rows], next=part.cursor)
@@ -136,7 +136,7 @@ async def list_documents(
 @router.get("/documents/{document_id:path}", responses=NOT_FOUND)
 async def get_document(caller: Annotated[Caller, needs("document.see")], document_id: Name) -> DocumentText:
     """Read a document that counts."""
-    page = await _page(caller, document_id)
+    page = await document_page(caller.console, document_id)
     if page.row is None:
         raise NotFound
     return DocumentText(**_row(page.row), markdown=page.row.document.markdown, based_on=page.based_on)
@@ -147,14 +147,14 @@ async def list_passages(
     caller: Annotated[Caller, needs("document.see")], document_id: Name
 ) -> list[PassageText]:
     """List the passages of a document in their order."""
-    page = await _page(caller, document_id)
+    page = await document_page(caller.console, document_id)
     return [PassageText(id=one.id, section=list(one.section), text=one.text) for one in page.passages]
 
 
 @router.get("/document-versions/{document_id:path}", responses=NOT_FOUND)
 async def list_versions(caller: Annotated[Caller, needs("document.see")], document_id: Name) -> list[Version]:
     """List what was saved, newest first; empty for a file of the folder."""
-    page = await _page(caller, document_id)
+    page = await document_page(caller.console, document_id)
     return [Version(**{name: getattr(one, name) for name in Version.model_fields}) for one in page.history]
 
 
@@ -166,7 +166,7 @@ async def ask(
 ) -> dict[str, Any]:
     """Ask as a founder would; nothing is stored."""
     known = language in caller.console.services.program.languages
-    answer = await _desk(caller).bench(q, language if known else None)
+    answer = await document_desk(caller.console).bench(q, language if known else None)
     retrieved = [
         {"id": one.passage.id, "score": one.score, "dense": one.dense, "lexical": one.lexical}
         for one in answer.retrieved
@@ -183,7 +183,7 @@ async def save_document(
     force: Force = False,
 ) -> Saved:
     """Try a text on the golden questions, save and publish it; takes seconds."""
-    desk = _desk(caller)
+    desk = document_desk(caller.console)
     _may_force(caller, force)
     values = document.model_dump(exclude={"note"})
     moments = {name: _moment(values[name]) for name in ("valid_from", "valid_until")}
@@ -205,9 +205,9 @@ async def remove_document(
     force: Force = False,
 ) -> Saved:
     """Remove what staff have written; the folder's file of that id, if any, counts again."""
-    desk = _desk(caller)
+    desk = document_desk(caller.console)
     _may_force(caller, force)
-    page = await _page(caller, document_id)
+    page = await document_page(caller.console, document_id)
     if page.row is None or page.row.saved is None:
         raise NotFound
     try:
@@ -217,20 +217,6 @@ async def remove_document(
     if gone is None:
         raise NotFound
     return Saved(version=gone.version, published=await desk.published())
-
-
-def _desk(caller: Caller) -> DocumentDesk:
-    desk = caller.console.services.documents
-    if desk is None:
-        raise NotFound
-    return desk
-
-
-async def _page(caller: Caller, document_id: str) -> DocumentPage:
-    page = await _desk(caller).page(document_id)
-    if page is None:
-        raise NotFound
-    return page
 
 
 def _may_force(caller: Caller, force: bool) -> None:

@@ -11,10 +11,11 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from bot.console.api.frame import CONFLICT, NOT_FOUND, After, Caller, Id, Limit, Page, cursor, needs, resource
-from bot.console.errors import Conflict, NotFound
-from bot.console.pages.gaps import LONGEST_REASON, document_ids, found, masked, masked_lines
+from bot.console.desks import document_ids, gap_desk
+from bot.console.errors import Conflict
+from bot.console.gap_reading import LONGEST_REASON, found, masked, masked_lines
 from bot.console.paging import cut
-from handlers.review.gaps import GapChanged, GapDesk
+from handlers.review.gaps import GapDesk
 from storage.gap_records import GapGroupRecord, GapLine, GapReason, GapStatus
 
 router = resource("gaps")
@@ -122,10 +123,7 @@ async def dismiss(
     reason = dismissal.reason.strip()
     if not reason:
         raise HTTPException(422, "reason: write at least one character that is no space")
-    try:
-        await gaps.decide(gap_id, dismissal.revision, caller.staff, dismissed_for=reason)
-    except GapChanged as error:
-        raise Conflict from error
+    await gaps.decide(gap_id, dismissal.revision, caller.staff, dismissed_for=reason)
     return await _whole(caller, gap_id)
 
 
@@ -137,10 +135,7 @@ async def attach(
     gaps = await _to_change(caller, gap_id, attachment.revision, is_open=True)
     if attachment.document not in await document_ids(caller.console):
         raise HTTPException(422, "document: there is no document with this id")
-    try:
-        await gaps.decide(gap_id, attachment.revision, caller.staff, documents=[attachment.document])
-    except GapChanged as error:
-        raise Conflict from error
+    await gaps.decide(gap_id, attachment.revision, caller.staff, documents=[attachment.document])
     return await _whole(caller, gap_id)
 
 
@@ -150,10 +145,7 @@ async def reopen(
 ) -> GapWithQuestions:
     """Undo a decision; a document that was published stays."""
     gaps = await _to_change(caller, gap_id, change.revision, is_open=False)
-    try:
-        await gaps.reopen(gap_id, change.revision, caller.staff)
-    except GapChanged as error:
-        raise Conflict from error
+    await gaps.reopen(gap_id, change.revision, caller.staff)
     return await _whole(caller, gap_id)
 
 
@@ -161,9 +153,7 @@ async def _to_change(caller: Caller, gap_id: int, revision: int, *, is_open: boo
     """What changes groups; raises NotFound, or Conflict when the group is not as the caller read it."""
     async with caller.reading() as work:
         group = await found(work, gap_id)
-    gaps = caller.console.services.gaps
-    if gaps is None:
-        raise NotFound
+    gaps = gap_desk(caller.console)
     if group.revision != revision or (group.status == "open") is not is_open:
         raise Conflict
     return gaps

@@ -12,9 +12,10 @@ from markupsafe import Markup
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
+from bot.console.desks import document_desk, document_page
 from bot.console.guard import allows
 from bot.console.pages.document_trials import Change, begin, clash, panel
-from bot.console.pages.documents import desk_of, document_of, link, page_of
+from bot.console.pages.documents import document_of, link
 from bot.console.pages.transcript import number_of
 from bot.console.view import View
 from handlers.review.checks import LONGEST_BODY, LONGEST_TITLE, DocumentRefused, Problem, check
@@ -78,7 +79,7 @@ async def new(view: Annotated[View, allows("document.edit")]) -> Response:
 @router.get("/documents/edit/{document_id:path}")
 async def edit(view: Annotated[View, allows("document.edit")], document_id: str, q: str = "") -> Response:
     """Show a document in the form; `q` is the question to probe it with."""
-    page = await page_of(view, document_id)
+    page = await document_page(view.console, document_id)
     zone = view.console.services.program.timezone
     document = document_of(page) or page.history[0].content
     draft = Draft.from_document(document, zone)
@@ -92,7 +93,7 @@ async def preview(view: Annotated[View, allows("document.edit")]) -> Response:
     if len(draft.markdown) > LONGEST_BODY:
         return view.page("documents/preview.html", rendered="", passages=(), too_long=True)
     proposed = as_proposed(draft.document("edited", view.console.services.program.timezone))
-    passages = desk_of(view).library.cut(proposed)
+    passages = document_desk(view.console).library.cut(proposed)
     rendered = Markup(await asyncio.to_thread(render, draft.markdown, below=1))  # noqa: S704
     return view.page("documents/preview.html", rendered=rendered, passages=passages, too_long=False)
 
@@ -118,7 +119,7 @@ async def upload(view: Annotated[View, allows("document.edit")]) -> Response:
         said = view.texts.either(f"documents.unreadable.{error.code}", "").format(detail=error.detail)
         said = view.say("documents.file_unreadable", reason=f"{error.name}: {said}" if said else str(error))
         return await _shown(view, replace(empty, file_error=said), status=422)
-    page = await desk_of(view).page(document.id)
+    page = await document_desk(view.console).page(document.id)
     sheet = Sheet(
         draft=Draft.from_document(document, program.timezone),
         based_on=page.based_on if page is not None else 0,
@@ -132,7 +133,7 @@ async def upload(view: Annotated[View, allows("document.edit")]) -> Response:
 async def save(view: Annotated[View, allows("document.edit")]) -> Response:
     """Try a text out and publish it; what is typed stays on the page whatever comes of it."""
     sheet = Sheet.of(await view.request.form())
-    page = await desk_of(view).page(sheet.draft.named)
+    page = await document_desk(view.console).page(sheet.draft.named)
     if sheet.fresh and page is not None and (page.row is not None or page.history):
         return await _refused(view, sheet, (Problem(field="id", code="taken"),))
     try:
@@ -140,7 +141,14 @@ async def save(view: Annotated[View, allows("document.edit")]) -> Response:
         await asyncio.to_thread(check, content)
     except DocumentRefused as error:
         return await _refused(view, sheet, error.problems)
-    change = Change(kind="save", content=content, based_on=sheet.based_on, note=sheet.note, probe=sheet.probe)
+    change = Change(
+        kind="save",
+        content=content,
+        by=view.staff,
+        based_on=sheet.based_on,
+        note=sheet.note,
+        probe=sheet.probe,
+    )
     if page is not None and page.based_on != sheet.based_on:
         found = await clash(view, content)
         return await _shown(view, sheet, change=change, clash=found, status=409)
@@ -154,7 +162,7 @@ async def _refused(view: View, sheet: Sheet, problems: tuple[Problem, ...]) -> R
 
 async def _shown(view: View, sheet: Sheet, *, status: int = 200, **outcome: Any) -> Response:
     """Show the form with what came of it; HTMX, which leaves the form as it is, gets that only."""
-    rows = [] if view.is_partial else await desk_of(view).rows()
+    rows = [] if view.is_partial else await document_desk(view.console).rows()
     shown: dict[str, Any] = {
         "trial": None,
         "clash": None,

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from bot.console.desks import document_desk
 from bot.console.errors import NotFound
 from bot.console.guard import allows
-from bot.console.pages.documents import Found, desk_of, link
-from bot.console.trials import Job, Trial
+from bot.console.pages.documents import Found, link
+from bot.console.trials import Job, Trial, TrialState
 from bot.console.view import View
 from handlers.review.checks import DocumentRefused
 from handlers.review.differences import Line, compare
@@ -21,19 +22,21 @@ from storage.document_records import DocumentRecord, NewDocument
 
 if TYPE_CHECKING:
     from handlers.review.documents import DocumentDesk
+    from storage.announcement_records import StaffRecord
 
 router = APIRouter(include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What somebody wants to do to a document; `content` is the text it shall have or, removed, has had.
+    """What `by` wants to do to a document; `content` is the text it shall have or, removed, has had.
 
     `restored` is the version to bring back, `saved` becomes the number of the new one.
     """
 
     kind: Literal["save", "restore", "remove"]
     content: NewDocument
+    by: StaffRecord
     based_on: int
     restored: int = 0
     note: str = ""
@@ -44,30 +47,34 @@ class Change:
 
 def begin(view: View, change: Change) -> Trial:
     """Start trying a change out and, when it breaks nothing or is forced, publishing it."""
-    return view.console.trials.start(view.staff.id, change, _job(view, desk_of(view), change))
+    return view.console.trials.start(change, _job(document_desk(view.console), change))
 
 
-def _job(view: View, desk: DocumentDesk, change: Change) -> Job:
-    async def job(trial: Trial) -> None:
+def _job(desk: DocumentDesk, change: Change) -> Job:
+    async def job(trial: Trial) -> TrialState:
         probes = [change.probe] if change.probe else []
-        tried = change.content.id if change.kind == "remove" else change.content
-        trial.rehearsal = await desk.rehearse(tried, probes, trial.tell)
+        removes = change.kind == "remove"
+        trial.rehearsal = await desk.rehearse(
+            () if removes else [change.content],
+            removed=[change.content.id] if removes else (),
+            probes=probes,
+            step=trial.tell,
+        )
         if not trial.rehearsal.safe and not change.force:
-            trial.state = "breaks"
-            return
+            return "breaks"
         trial.step = "save"
-        record = await _save(view, desk, change)
+        record = await _save(desk, change)
         trial.about = replace(change, saved=record.version if record is not None else change.based_on)
         trial.step = "publish"
         published = await desk.published()
         trial.answers = [await desk.bench(question) for question in probes]
-        trial.state = "published" if published else "waiting"
+        return "published" if published else "waiting"
 
     return job
 
 
-async def _save(view: View, desk: DocumentDesk, change: Change) -> DocumentRecord | None:
-    by, based_on, force = view.staff, change.based_on, change.force
+async def _save(desk: DocumentDesk, change: Change) -> DocumentRecord | None:
+    by, based_on, force = change.by, change.based_on, change.force
     if change.kind == "remove":
         return await desk.remove(change.content.id, by, based_on=based_on, note=change.note, force=force)
     if change.kind == "restore":
@@ -132,7 +139,7 @@ async def clash(view: View, own: NewDocument) -> Clash | None:
 
 
 def _found(view: View, key: str) -> Trial:
-    trial = view.console.trials.find(key, view.staff.id)
-    if trial is None or not isinstance(trial.about, Change):
+    trial = view.console.trials.find(key)
+    if trial is None or not isinstance(trial.about, Change) or trial.about.by.id != view.staff.id:
         raise NotFound
     return trial

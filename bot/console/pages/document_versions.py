@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Form
 from starlette.responses import Response
 
+from bot.console.desks import document_page
 from bot.console.errors import NotFound
 from bot.console.guard import allows
 from bot.console.pages.document_trials import Change, begin
-from bot.console.pages.documents import link, page_of
+from bot.console.pages.documents import link
 from bot.console.pages.transcript import number_of
 from bot.console.view import View
 from handlers.review.differences import compare
@@ -30,7 +31,7 @@ async def versions(
     view: Annotated[View, allows("document.see")], document_id: str, a: str = "", b: str = ""
 ) -> Response:
     """List the versions, and compare two of them; "folder" is the file below them."""
-    page = await page_of(view, document_id)
+    page = await document_page(view.console, document_id)
     texts = [_text(view, page, one) for one in (a, b)] if a and b else []
     lines = None if not texts else compare(texts[0], texts[1])
     return view.page(
@@ -46,9 +47,11 @@ async def restore(
     based_on: Annotated[str, Form()] = "",
 ) -> Response:
     """Save what an old version said as a new one."""
-    page = await page_of(view, document_id)
+    page = await document_page(view.console, document_id)
     old = _saved(page, version)
-    change = Change(kind="restore", content=old.content, based_on=number_of(based_on), restored=old.version)
+    change = Change(
+        kind="restore", content=old.content, by=view.staff, based_on=number_of(based_on), restored=old.version
+    )
     return view.go(f"/documents/trials/{begin(view, change).key}")
 
 
@@ -59,10 +62,12 @@ async def remove(
     based_on: Annotated[str, Form()] = "",
 ) -> Response:
     """Take away what staff have written; the folder's file of that name, if any, counts again."""
-    page = await page_of(view, document_id)
+    page = await document_page(view.console, document_id)
     if page.row is None or page.row.saved is None:
         raise NotFound
-    change = Change(kind="remove", content=page.row.saved.content, based_on=number_of(based_on))
+    change = Change(
+        kind="remove", content=page.row.saved.content, by=view.staff, based_on=number_of(based_on)
+    )
     return view.go(f"/documents/trials/{begin(view, change).key}")
 
 

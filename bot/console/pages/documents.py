@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from markupsafe import Markup
 from starlette.responses import Response
 
+from bot.console.desks import document_desk, document_page
 from bot.console.errors import NotFound
 from bot.console.guard import allows
 from bot.console.view import View
@@ -24,7 +25,6 @@ from knowledge.model import Answer, Document
 
 if TYPE_CHECKING:
     from handlers.review.catalog import DocumentPage
-    from handlers.review.documents import DocumentDesk
 
 router = APIRouter(include_in_schema=False)
 SHOWN = ("text", "passages", "twin")
@@ -33,7 +33,7 @@ SHOWN = ("text", "passages", "twin")
 @router.get("/documents")
 async def list_documents(view: Annotated[View, allows("document.see")]) -> Response:
     """List every document that counts, with where it stands and what it was good for."""
-    rows = await desk_of(view).rows()
+    rows = await document_desk(view.console).rows()
     filters = DocumentFilters.of(view.request.query_params)
     async with view.reading() as work:
         removed = [] if filters.narrows else await work.documents.removed()
@@ -61,7 +61,7 @@ async def view_document(
     view: Annotated[View, allows("document.see")], document_id: str, show: str = "text"
 ) -> Response:
     """Show a document: as it reads, as passages or beside its twin."""
-    page = await page_of(view, document_id)
+    page = await document_page(view.console, document_id)
     shown = show if show in SHOWN else "text"
     document = document_of(page)
     twin = await _twin(view, document) if document is not None else None
@@ -91,7 +91,7 @@ async def download(
     """Give a document, or one of its saved versions, as a Markdown file with front matter."""
     from handlers.review.overlay import as_document
 
-    page = await page_of(view, document_id)
+    page = await document_page(view.console, document_id)
     saved = next((one for one in page.history if str(one.version) == version), None)
     document = as_document(saved) if saved is not None else document_of(page)
     if document is None or (version and saved is None):
@@ -109,7 +109,8 @@ async def bench(view: Annotated[View, allows("document.see")], q: str = "", lang
     languages = view.console.services.program.languages
     if question:
         try:
-            answer = await desk_of(view).bench(question, language if language in languages else None)
+            known = language if language in languages else None
+            answer = await document_desk(view.console).bench(question, known)
         except KnowledgeError as problem:
             error = str(problem)
     return view.page(
@@ -141,22 +142,6 @@ class Found:
         return cls(answer=answer, text=reply.text, notes=tuple(reply.notes), buttons=labels)
 
 
-def desk_of(view: View) -> DocumentDesk:
-    """Return what documents are worked on with; raises NotFound in a process that publishes none."""
-    desk = view.console.services.documents
-    if desk is None:
-        raise NotFound
-    return desk
-
-
-async def page_of(view: View, document_id: str) -> DocumentPage:
-    """Find a document with its history; raises NotFound."""
-    page = await desk_of(view).page(document_id)
-    if page is None:
-        raise NotFound
-    return page
-
-
 def document_of(page: DocumentPage) -> Document | None:
     """Return what counts of a document now."""
     return page.row.document if page.row is not None else None
@@ -170,5 +155,5 @@ def link(what: str, document_id: str) -> str:
 async def _twin(view: View, document: Document) -> Document | None:
     if document.twin is None:
         return None
-    page = await desk_of(view).page(document.twin)
+    page = await document_desk(view.console).page(document.twin)
     return document_of(page) if page is not None else None

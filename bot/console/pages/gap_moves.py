@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from starlette.responses import Response
 
-from bot.console.errors import Conflict, NotFound
+from bot.console.desks import gap_desk
+from bot.console.gap_reading import found
 from bot.console.guard import allows
-from bot.console.pages.gaps import found
 from bot.console.pages.transcript import number_of
-from bot.console.view import View
-from handlers.review.gaps import GapChanged, GapDesk
+from bot.console.view import Revision, Text, View
+from handlers.review.gaps import GapDesk
 
 router = APIRouter(include_in_schema=False)
 _OWN = "own"
@@ -22,10 +22,10 @@ _OWN = "own"
 async def move(
     view: Annotated[View, allows("gap.close")],
     group_id: int,
-    revision: Annotated[int, Form()] = 0,
+    revision: Revision = 0,
     question: Annotated[list[str] | None, Form()] = None,
-    to: Annotated[str, Form()] = "",
-    what: Annotated[str, Form()] = "chosen",
+    to: Text = "",
+    what: Text = "chosen",
 ) -> Response:
     """Move the chosen questions into another group or one of their own, or merge the whole group."""
     gaps, whole = await _desk(view, group_id), what == "all"
@@ -34,10 +34,7 @@ async def move(
     problem = await _problem(view, group_id, chosen, target, whole)
     if problem:
         return view.go(f"/gaps/{group_id}#by-hand", problem, kind="bad")
-    try:
-        now = await gaps.move(group_id, revision, view.staff, target, chosen)
-    except GapChanged as error:
-        raise Conflict from error
+    now = await gaps.move(group_id, revision, view.staff, target, chosen)
     if whole:
         return view.go(f"/gaps/{now}", "gaps.merged")
     return view.go(f"/gaps/{group_id}", "gaps.moved")
@@ -47,25 +44,19 @@ async def move(
 async def move_back(
     view: Annotated[View, allows("gap.close")],
     group_id: int,
-    revision: Annotated[int, Form()] = 0,
-    source: Annotated[str, Form()] = "",
+    revision: Revision = 0,
+    source: Text = "",
 ) -> Response:
     """Undo moves: put back what came from a group."""
     gaps = await _desk(view, group_id)
-    try:
-        await gaps.move_back(group_id, revision, view.staff, number_of(source))
-    except GapChanged as error:
-        raise Conflict from error
+    await gaps.move_back(group_id, revision, view.staff, number_of(source))
     return view.go(f"/gaps/{number_of(source)}", "gaps.moved_back")
 
 
 async def _desk(view: View, group_id: int) -> GapDesk:
     async with view.reading() as work:
         await found(work, group_id)
-    gaps = view.console.services.gaps
-    if gaps is None:
-        raise NotFound
-    return gaps
+    return gap_desk(view.console)
 
 
 async def _problem(view: View, group_id: int, chosen: set[int], target: int | None, whole: bool) -> str:

@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from bot.console.desks import document_desk
 from bot.console.errors import NotFound
 from bot.console.guard import allows
-from bot.console.pages.documents import desk_of, link
+from bot.console.pages.documents import link
 from bot.console.view import View
 from handlers.review.twin_checks import Pair, pairs_of
 
@@ -19,7 +20,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/documents/twins")
 async def twins(view: Annotated[View, allows("document.see")]) -> Response:
     """List the pairs; each looks up by itself what differs, since comparing takes a while."""
-    pairs, alone = pairs_of(await desk_of(view).rows())
+    pairs, alone = pairs_of(await document_desk(view.console).rows())
     return view.page("documents/twins.html", pairs=pairs, alone=alone, link=link)
 
 
@@ -40,7 +41,7 @@ async def differences(view: Annotated[View, allows("document.see")], document_id
 
 
 async def _pair(view: View, document_id: str) -> Pair:
-    pairs, _ = pairs_of(await desk_of(view).rows())
+    pairs, _ = pairs_of(await document_desk(view.console).rows())
     found = next((pair for pair in pairs if document_id in (pair.left.id, pair.right.id)), None)
     if found is None:
         raise NotFound
