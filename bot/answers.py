@@ -53,6 +53,8 @@ def _refusal(answer: Answer) -> str:
 
 def _notes(answer: Answer) -> list[Text]:
     notes = []
+    if answer.left:
+        notes.append(f"No answer of its own was found to: {' / '.join(answer.left)}")
     if answer.answered and answer.answer_language != answer.language:
         notes.append(f"The document is in another language ({answer.answer_language}).")
     if any(citation.sample for citation in answer.citations):

@@ -137,6 +137,9 @@ def _notes(answer: Answer, speak: Texts, today: date) -> tuple[str, ...]:
     dates = [citation.as_of for citation in answer.citations if citation.as_of]
     if dates and (today - min(dates)).days > _DAYS_IN_A_YEAR:
         notes.append(speak("ask.dated", date=min(dates).isoformat()))
+    if answer.left:
+        left = " / ".join(clip(question, _LONGEST_LABEL) for question in answer.left)
+        notes.append(speak("ask.left", question=left))
     if answer.answer_language != answer.language:
         notes.append(speak("ask.quoted", language=speak.name_of(answer.answer_language)))
     return tuple(notes)

@@ -25,6 +25,9 @@ _AS_NAMED, _NAMED = 0.8, 0.6
 _FACTS = frozenset({"date", "duration", "place", "money"})
 _LEAD_WIDTH = 280
 _FACT_WIDTH = 380
+# What several quotations share, in characters; those of Chinese and its like count as two wide.
+_ROOM = 860
+_WIDE = frozenset({"zh", "ja", "ko"})
 # Shares of words: a second quotation has to add something; sections of a kind are worded alike.
 _ALIKE, _REPEATED = 0.5, 0.75
 
@@ -44,6 +47,15 @@ def choose_quotes(shelf: Shelf, query: Query, found: Sequence[Found]) -> list[Qu
     if len(as_near) > 1:
         return _different([(f, lead(shelf, f, _LEAD_WIDTH)) for f in (best, *as_near)], _REPEATED)[:_MOST]
     return _different([first, *((f, quote(shelf, query, f, QUOTE_WIDTH // 2)) for f in others)], _ALIKE)[:2]
+
+
+def quote_each(shelf: Shelf, asked: Sequence[tuple[Query, Found]]) -> list[Quoted]:
+    """One quotation for each question of a message that asks several, with room for all of them."""
+    quoted = []
+    for query, found in asked:
+        wide = 2 if found.scored.passage.language in _WIDE else 1
+        quoted.append((found, quote(shelf, query, found, min(QUOTE_WIDTH, wide * _ROOM // len(asked)))))
+    return quoted
 
 
 def _rivals(shelf: Shelf, query: Query, found: Sequence[Found]) -> list[Found]:

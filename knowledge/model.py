@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-# Below this confidence an answer says itself that it may not be the one that was asked for.
-_SURE = 0.7
+SURE = 0.7
+"""Below this confidence an answer says itself that it may not be the one that was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +135,8 @@ class Answer:
     `confidence` is the calibrated probability (0–1) that the cited passages answer the question;
     `language` is the question's language (ISO 639-1) and `answer_language` that of the quoted text;
     `searched` the question as searched; `retrieved` the passages considered, best first; `writer` which
-    AnswerWriter wrote the text; `timings` are milliseconds by step ("embed", "search", "write", "total").
+    AnswerWriter wrote the text; `timings` are milliseconds by step ("embed", "search", "write", "total");
+    `left` are the questions of a message that asked several to which nothing was found.
     """
 
     question: str
@@ -151,11 +152,12 @@ class Answer:
     index_version: str
     writer: str
     timings: Mapping[str, float] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
 
     @property
     def tentative(self) -> bool:
         """Whether the passages may not be what was asked for; the founder should be told so."""
-        return self.answered and self.confidence < _SURE
+        return self.answered and self.confidence < SURE
 
     @property
     def milliseconds(self) -> float:

@@ -9,14 +9,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TypeVar
 
 from langchain_core.embeddings import Embeddings
 
 from knowledge import extract
 from knowledge.answerability import DEFAULT_THRESHOLD, confidence
-from knowledge.choice import choose_quotes
+from knowledge.choice import choose_quotes, quote_each
 from knowledge.config import KnowledgeConfig
 from knowledge.embeddings import (
     BUNDLED,
@@ -33,6 +32,7 @@ from knowledge.lexical import terms
 from knowledge.model import Answer, Citation, Passage, Topic
 from knowledge.reader import shared_reader
 from knowledge.retrieval import Found, Query, Shelf, prepare
+from knowledge.several import Judged, put_together, questions_in
 from knowledge.writer import AnswerWriter, Draft, ExtractiveWriter, build_writer
 
 LOGGER = logging.getLogger(__name__)
@@ -46,16 +46,7 @@ _SPACE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """What a search came to: the passages in the founder's language, and how sure we are of the first."""
-
-    query: Query | None
-    found: tuple[Found, ...]
-    confidence: float
-
-
-_NOTHING = _Judged(None, (), 0.0)
+_NOTHING = Judged(None, (), 0.0)
 
 
 class Knowledge:
@@ -154,6 +145,7 @@ class Knowledge:
             vector = await self._worker.embed_query(searched)
             clock.append(time.perf_counter())
             judged = await self._off_loop(self._judge, shelf, searched, spoken, vector)
+            judged = await self._judge_each(shelf, asked, spoken, judged)
             clock.append(time.perf_counter())
             if judged.confidence >= self._threshold:
                 draft = await self._write(shelf, judged)
@@ -168,6 +160,7 @@ class Knowledge:
             searched=searched,
             retrieved=tuple(f.scored for f in judged.found),
             related=() if draft else _topics(judged.found),
+            left=judged.left if draft else (),
             index_version=shelf.version,
             writer=draft.writer if draft else "none",
             timings=_timings([*clock, time.perf_counter()]),
@@ -197,11 +190,11 @@ class Knowledge:
         await self._worker.close()
         await asyncio.to_thread(self._search_thread.shutdown, wait=True)
 
-    def _judge(self, shelf: Shelf, question: str, language: str, vector: Vectors) -> _Judged:
+    def _judge(self, shelf: Shelf, question: str, language: str, vector: Vectors) -> Judged:
         query = prepare(question, language, vector, self._reader)
         found = shelf.search(query, _RETRIEVED)
         if not found:
-            return _Judged(query, (), 0.0)
+            return Judged(query, (), 0.0)
         sure = confidence(shelf.evidence(query, found), bundled=self._bundled)
         wanted = list(dict.fromkeys([language, "en", *self._config.languages]))
         for rank, one in enumerate(found):
@@ -210,9 +203,22 @@ class Knowledge:
                 found = [f for f in found if f.row != row or f is one]
                 found[found.index(one)] = shelf.found(row, one, query)
         again = confidence(shelf.evidence(query, found), bundled=self._bundled)
-        return _Judged(query, tuple(found), max(sure, again))
+        return Judged(query, tuple(found), max(sure, again))
 
-    async def _write(self, shelf: Shelf, judged: _Judged) -> Draft | None:
+    async def _search(self, shelf: Shelf, question: str, language: str) -> Judged:
+        searched = to_simplified(question)
+        vector = await self._worker.embed_query(searched)
+        return await self._off_loop(self._judge, shelf, searched, language, vector)
+
+    async def _judge_each(self, shelf: Shelf, asked: str, language: str, whole: Judged) -> Judged:
+        """Judge each question of a message that asks several things; `whole` where it asks one."""
+        questions = questions_in(asked, language)
+        if len(questions) < 2:
+            return whole
+        alone = await asyncio.gather(*(self._search(shelf, one, language) for one in questions))
+        return put_together(whole, tuple(zip(questions, alone, strict=True)), self._threshold)
+
+    async def _write(self, shelf: Shelf, judged: Judged) -> Draft | None:
         """The model's answer where there is one and it holds; the quotation otherwise."""
         query = judged.query
         if query is None:
@@ -223,12 +229,15 @@ class Knowledge:
             draft = await self._writer.write(query.text, query.language, passages)
             if draft is not None:
                 return draft
-        quotes = await self._off_loop(self._quotes, shelf, query, judged.found)
+        quotes = await self._off_loop(self._quotes, shelf, query, judged)
         return await self._quoting.write(query.text, query.language, quotes)
 
-    def _quotes(self, shelf: Shelf, query: Query, found: Sequence[Found]) -> list[Citation]:
+    def _quotes(self, shelf: Shelf, query: Query, judged: Judged) -> list[Citation]:
         """What answers, quoted from the best passage and those that may as well be meant."""
-        quotes = choose_quotes(shelf, query, found)
+        if judged.parts:
+            quotes = quote_each(shelf, [(one.query, one.found[0]) for one in judged.parts if one.query])
+        else:
+            quotes = choose_quotes(shelf, query, judged.found)
         return [self._cite(number, *quote) for number, quote in enumerate(quotes, start=1)]
 
     async def _off_loop(self, work: Callable[..., _T], *arguments: object) -> _T:

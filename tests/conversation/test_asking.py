@@ -85,6 +85,7 @@ async def test_a_greeting_gets_a_human_reply_and_a_question_after_it_an_answer(b
         ({"sample": True}, EN("ask.sample")),
         ({"as_of": date(2021, 5, 1)}, EN("ask.dated", date="2021-05-01")),
         ({"answer_language": "zh"}, EN("ask.quoted", language="Chinese")),
+        ({"left": ("Who pays?", "And why?")}, EN("ask.left", question="Who pays? / And why?")),
     ],
 )
 async def test_an_answer_says_what_to_be_careful_about(
