@@ -5,6 +5,7 @@
         await page.click("text=…")
         await web.check(page)                    # axe finds nothing serious
         await web.picture(page, "staff")         # docs/screenshots/staff.zh.desktop.png, with --screenshots
+        await web.look_over(page, "staff")       # both, in either theme, on a desktop and on a phone
 
 The fixture fails a test in which a page ran a foreign script, opened a dialog of the browser, broke the
 content policy, wrote an error into the console, or asked another host for anything.
@@ -143,6 +144,22 @@ class Web:
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert wide <= 1, f"{page.url} is {wide} pixels too wide"
+
+    async def look_over(self, page: Page, name: str) -> None:
+        """Check a page as it is now in both themes and on a phone, and keep a picture of it on either."""
+        await page.emulate_media(color_scheme="light")
+        await page.set_viewport_size(SIZES["desktop"])
+        await self.check(page)
+        await self.picture(page, name)
+        await page.emulate_media(color_scheme="dark")
+        await self.check(page)
+        await page.set_viewport_size(SIZES["phone"])
+        await self.no_sideways(page)
+        await page.emulate_media(color_scheme="light")
+        await self.check(page)
+        await page.evaluate("document.querySelector('#outcome h2')?.closest('#outcome').scrollIntoView()")
+        await self.picture(page, name, "phone")
+        await page.set_viewport_size(SIZES["desktop"])
 
     async def picture(self, page: Page, name: str, device: Device = "desktop") -> None:
         """Keep a picture of a page in docs/screenshots, when pytest is run with --screenshots."""

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from handlers.review.search_words import search_words
+from knowledge.config import KnowledgeConfig
 from storage.database import Database
 from tests.console.browser import Web, free_address, served
 from tests.console.desk import Desk, console_of
+from tests.console.library import Shelf, harbor, shelved
 from tests.conversation.fakes import Clock
 
 
@@ -41,6 +43,19 @@ async def both_desks(database_url: str, clock: Clock, tmp_path: Path) -> AsyncIt
     yield made
     await made.close()
     await opened.close()
+
+
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeConfig:
+    """An index of the harbor's documents, one for all tests of a file."""
+    return harbor(tmp_path_factory.mktemp("harbor"))
+
+
+@pytest.fixture
+async def shelf(desk: Desk, indexed: KnowledgeConfig) -> AsyncIterator[Shelf]:
+    """The harbor's documents behind the console."""
+    async with shelved(desk, indexed) as made:
+        yield made
 
 
 @pytest.fixture

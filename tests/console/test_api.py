@@ -19,15 +19,15 @@ from schemathesis.specs.openapi.checks import response_schema_conformance, statu
 from bot.console.pages.api_docs import description
 from bot.console.server import ConsoleServer
 from handlers.staff import PERMISSIONS
+from knowledge.config import KnowledgeConfig
 from storage.announcement_records import StaffRecord
 from storage.database import Database
 from tests.console.browser import free_address
 from tests.console.desk import PASSWORD, Desk, console_of, text_of
-from tests.console.library import harbor, shelved
+from tests.console.library import shelved
 from tests.console.talks import bot_beside, some_talks
 from tests.console.test_api_gaps import some_gaps
-from tests.conversation.applications import harbor as boat_yard
-from tests.conversation.applications import submitted
+from tests.conversation.applications import harbor, submitted
 from tests.conversation.fakes import Clock
 
 EXAMPLES = 15
@@ -152,16 +152,15 @@ THERE = {
 
 
 async def test_no_request_that_can_be_thought_of_breaks_the_server(
-    store: Database, clock: Clock, tmp_path: Path
+    store: Database, clock: Clock, tmp_path: Path, indexed: KnowledgeConfig
 ) -> None:
     """Schemathesis makes valid and invalid requests from the description, and sends them to a real server.
 
     Everything that the API speaks of is there: documents with their index, gaps, founders who wait and apply.
     """
-    indexed = await asyncio.to_thread(harbor, tmp_path)
     listen = free_address()
     url = f"http://{listen}"
-    console = console_of(store, clock, tmp_path, listen=listen, url=url, form=boat_yard())
+    console = console_of(store, clock, tmp_path, listen=listen, url=url, form=harbor())
     desk = Desk(console=console, clock=clock)
     person = await desk.person("owner")
     # Gaps first: the meanings of that test know no other questions.

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
-import pytest
 
 from handlers.staff import PERMISSIONS
-from knowledge.config import KnowledgeConfig
 from storage.announcement_records import Role
 from tests.console.desk import Desk
-from tests.console.library import LEAVES, LIFTS, Shelf, harbor, shelved
+from tests.console.library import LEAVES, LIFTS, Shelf
 
 RED = {"title": "Crane", "language": "en", "markdown": "## What color is it?\n\nThe crane is red.\n"}
 FERRY: dict[str, Any] = {
@@ -21,17 +18,6 @@ FERRY: dict[str, Any] = {
     "markdown": f"## {LEAVES}\n\nThe ferry leaves at seven.\n",
     "valid_until": "2099-01-01T00:00:00",
 }
-
-
-@pytest.fixture(scope="module")
-def indexed(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeConfig:
-    return harbor(tmp_path_factory.mktemp("harbor"))
-
-
-@pytest.fixture
-async def shelf(desk: Desk, indexed: KnowledgeConfig) -> AsyncIterator[Shelf]:
-    async with shelved(desk, indexed) as made:
-        yield made
 
 
 async def caller(desk: Desk, role: Role, *scopes: str) -> httpx.AsyncClient:

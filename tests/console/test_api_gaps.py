@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from bot.console.paging import pack
 from handlers.review.gaps import GapDesk
 from tests.console.desk import Desk
-from tests.console.library import harbor, shelved
+from tests.console.library import Shelf
 from tests.console.test_api_conversations import api
 from tests.conversation.fakes import PROGRAM, rows
 from tests.review.test_gaps import MeaningsByRule
@@ -97,15 +95,14 @@ async def test_closing_needs_the_role_and_the_scope(desk: Desk) -> None:
     await blind("GET", "/gaps/1", 403)
 
 
-async def test_a_gap_is_attached_to_a_document_that_is_there(desk: Desk, tmp_path: Path) -> None:
+async def test_a_gap_is_attached_to_a_document_that_is_there(desk: Desk, shelf: Shelf) -> None:
     await some_gaps(desk)
     editor = await api(desk, "editor")
-    async with shelved(desk, harbor(tmp_path / "harbor")) as shelf:
-        name = (await shelf.desk.rows())[0].document.id
-        json = {"revision": 1, "document": name}
-        await editor("POST", "/gaps/1/attach", 422, json={**json, "document": "nowhere"})
-        gap = await editor("POST", "/gaps/1/attach", json=json)
-        await editor("POST", "/gaps/1/attach", 409, json=json)
+    name = (await shelf.desk.rows())[0].document.id
+    json = {"revision": 1, "document": name}
+    await editor("POST", "/gaps/1/attach", 422, json={**json, "document": "nowhere"})
+    gap = await editor("POST", "/gaps/1/attach", json=json)
+    await editor("POST", "/gaps/1/attach", 409, json=json)
     assert (gap["status"], gap["documents"]) == ("attached", [name])
 
 

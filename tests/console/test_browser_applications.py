@@ -77,19 +77,8 @@ async def test_applications_are_accessible_fit_a_phone_and_run_nothing(web: Web,
         ("application", f"/applications/{application}"),
         ("application-versions", f"/applications/{application}?version=2&against=1"),
     ):
-        await page.emulate_media(color_scheme="light")
-        await page.set_viewport_size({"width": 1280, "height": 800})
         await page.goto(web.url + path)
-        await web.check(page)
-        await web.picture(page, name)
-        await page.emulate_media(color_scheme="dark")
-        await web.check(page)
-        await page.set_viewport_size({"width": 390, "height": 844})
-        await web.no_sideways(page)
-        await page.emulate_media(color_scheme="light")
-        if name != "application-versions":
-            await web.check(page)
-            await web.picture(page, name, "phone")
+        await web.look_over(page, name)
     await expect(page.locator(".answers").last).to_contain_text(SCRIPT)
 
 

@@ -70,20 +70,10 @@ async def test_pages_of_conversations_are_accessible_and_fit_a_phone(web: Web, l
         ("handovers", "/handovers"),
         ("retention", "/retention"),
     ):
-        await page.emulate_media(color_scheme="light")
-        await page.set_viewport_size({"width": 1280, "height": 800})
         await page.goto(web.url + path)
         if name == "conversation":
             await page.locator(".trace summary").first.click()
-        await web.check(page)
-        await web.picture(page, name)
-        await page.emulate_media(color_scheme="dark")
-        await web.check(page)
-        await page.set_viewport_size({"width": 390, "height": 844})
-        await web.no_sideways(page)
-        await page.emulate_media(color_scheme="light")
-        await web.check(page)
-        await web.picture(page, name, "phone")
+        await web.look_over(page, name)
 
 
 async def test_ten_conversations_are_reviewed_with_the_keyboard_alone(web: Web) -> None:

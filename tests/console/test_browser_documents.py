@@ -10,12 +10,7 @@ from playwright.async_api import Page, expect
 
 from knowledge.config import KnowledgeConfig
 from tests.console.browser import SCRIPT, Language, Web
-from tests.console.library import LEAVES, LIFTS, UNKNOWN, Shelf, harbor, shelved
-
-
-@pytest.fixture(scope="module")
-def indexed(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeConfig:
-    return harbor(tmp_path_factory.mktemp("harbor"))
+from tests.console.library import LEAVES, LIFTS, UNKNOWN, Shelf, shelved
 
 
 @pytest.fixture
@@ -50,7 +45,7 @@ async def test_pages_of_documents_are_accessible_and_fit_a_phone(
     text = f"## {LIFTS}\n\nThe new crane lifts twelve tonnes.\n\n## Who may use it?\n\nEvery tenant.\n"
     await write(page, text, probe=LIFTS, note="The new crane has arrived")
     await publish(page, 1)
-    await looked_at(web, page, "document-published")
+    await web.look_over(page, "document-published")
     for name, path in (
         ("documents", "/documents"),
         ("document", "/documents/view/en/crane"),
@@ -68,25 +63,7 @@ async def test_pages_of_documents_are_accessible_and_fit_a_phone(
             await expect(page.locator("tbody .badge").last).to_be_visible(timeout=20_000)
         if "edit" in name or "new" in name:
             await expect(page.locator("#preview p").first).not_to_have_text("…")
-        await looked_at(web, page, name)
-
-
-async def looked_at(web: Web, page: Page, name: str) -> None:
-    """Check a page in both themes and sizes, and keep a picture of it."""
-    await page.emulate_media(color_scheme="light")
-    await page.set_viewport_size({"width": 1280, "height": 800})
-    await web.check(page)
-    await web.picture(page, name)
-    await page.emulate_media(color_scheme="dark")
-    await web.check(page)
-    await page.set_viewport_size({"width": 390, "height": 844})
-    await web.no_sideways(page)
-    await page.emulate_media(color_scheme="light")
-    await web.check(page)
-    if await page.locator("#outcome h2").count():
-        await page.evaluate("document.querySelector('#outcome').scrollIntoView()")
-    await web.picture(page, name, "phone")
-    await page.set_viewport_size({"width": 1280, "height": 800})
+        await web.look_over(page, name)
 
 
 async def test_a_document_is_opened_edited_and_tried_with_the_keyboard_alone(web: Web, shelf: Shelf) -> None:
@@ -122,7 +99,7 @@ async def test_a_golden_question_stops_a_change_and_an_owner_may_force_it(web: W
     await expect(page.locator("#outcome h2")).to_contain_text("Not published", timeout=20_000)
     await expect(page.locator("#outcome")).to_contain_text("nine tonnes")
     await expect(page.locator("#markdown")).to_have_value(re.compile("crane is red"))
-    await looked_at(web, page, "document-refused")
+    await web.look_over(page, "document-refused")
     await page.get_by_role("button", name="Publish all the same").click()
     await page.locator("#confirm [data-yes]").click()
     await expect(page.locator("#outcome h2")).to_contain_text("Published as version 1", timeout=20_000)
@@ -140,7 +117,7 @@ async def test_two_who_edit_one_document_see_both_texts(web: Web, shelf: Shelf) 
     await expect(ben.locator("#outcome del").last).to_contain_text("Ada says")
     await expect(ben.locator("#outcome ins").last).to_contain_text("Ben says")
     await expect(ben.locator("#markdown")).to_have_value(re.compile("Ben says"))
-    await looked_at(web, ben, "document-conflict")
+    await web.look_over(ben, "document-conflict")
     await ben.get_by_role("button", name="Try mine on top of version 1").click()
     await expect(ben.locator("#outcome h2")).to_contain_text("Published as version 2", timeout=20_000)
 

@@ -18,18 +18,13 @@ from knowledge.config import KnowledgeConfig
 from knowledge.language import detect
 from knowledge.meaning import QuestionMeanings
 from tests.console.browser import SCRIPT, Language, Web
-from tests.console.library import LIFTS, Shelf, harbor, shelved
+from tests.console.library import LIFTS, Shelf, shelved
 from tests.conversation.fakes import PROGRAM, Bot, rows
 from tests.telegram_api import TOKEN, TelegramApi
 
 LI, WANG = 7, 8
 ANSWER = "There is a gym in the harbor house, open from six to ten."
 ANSWER_ZH = "港口大楼里有健身房，六点到十点开放。"
-
-
-@pytest.fixture(scope="module")
-def indexed(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeConfig:
-    return harbor(tmp_path_factory.mktemp("gaps"))
 
 
 @pytest.fixture
@@ -137,22 +132,12 @@ async def test_pages_of_gaps_are_accessible_and_fit_a_phone(
     anna = await web.desk.person("editor", "Anna Weber", language=language)
     page = await web.open("/gaps", as_=anna, language=language)
     for name, path in (("gaps", "/gaps"), ("gap", "/gaps/1")):
-        await page.set_viewport_size({"width": 1280, "height": 800})
-        await page.emulate_media(color_scheme="light")
         await page.goto(web.url + path)
         if name == "gap":
             await expect(
                 page.locator("section", has=page.locator("#now")).locator("ol").first
             ).to_be_visible()
-        await web.check(page)
-        await web.picture(page, name)
-        await page.emulate_media(color_scheme="dark")
-        await web.check(page)
-        await page.set_viewport_size({"width": 390, "height": 844})
-        await web.no_sideways(page)
-        await page.emulate_media(color_scheme="light")
-        await web.check(page)
-        await web.picture(page, name, "phone")
+        await web.look_over(page, name)
 
 
 async def test_nothing_a_founder_asked_runs(web: Web, shelf: Shelf) -> None:

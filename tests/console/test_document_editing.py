@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
 from handlers.review.drafts import Draft
-from knowledge.config import KnowledgeConfig
 from tests.console.browser import SCRIPT
 from tests.console.desk import Browser, Desk, text_of
-from tests.console.library import LEAVES, LIFTS, Shelf, harbor, shelved
-
-
-@pytest.fixture(scope="module")
-def indexed(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeConfig:
-    return harbor(tmp_path_factory.mktemp("harbor"))
-
-
-@pytest.fixture
-async def shelf(desk: Desk, indexed: KnowledgeConfig) -> AsyncIterator[Shelf]:
-    async with shelved(desk, indexed) as made:
-        yield made
-
+from tests.console.library import LEAVES, LIFTS, Shelf
 
 CRANE = {
     "id": "en/crane",

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
-import pytest
-
-from knowledge.config import KnowledgeConfig
 from storage.document_records import NewDocument
 from storage.review_records import ConversationFilter
 from tests.console.desk import Desk, text_of
-from tests.console.library import FILES, LIFTS, UNKNOWN, Shelf, harbor, shelved
+from tests.console.library import FILES, LIFTS, UNKNOWN, Shelf
 from tests.documents.conftest import ferry
 
 CRANE = FILES["qi"].partition("---\n# 起重机\n\n")[2]
-
-
-@pytest.fixture(scope="module")
-def indexed(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeConfig:
-    return harbor(tmp_path_factory.mktemp("harbor"))
-
-
-@pytest.fixture
-async def shelf(desk: Desk, indexed: KnowledgeConfig) -> AsyncIterator[Shelf]:
-    async with shelved(desk, indexed) as made:
-        yield made
 
 
 async def test_the_list_shows_where_every_document_stands(desk: Desk, shelf: Shelf) -> None:
