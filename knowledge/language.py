@@ -74,12 +74,13 @@ _ENOUGH_WORDS = 12
 def count_scripts(text: str) -> Counter[str]:
     """Count letters by script name ("HAN", "LATIN", …), without addresses, code and digits."""
     counts: Counter[str] = Counter()
-    for char in _NOISE.sub(" ", text):
+    for char, often in Counter(_NOISE.sub(" ", text)).items():
         if char.isascii():
             if char.isalpha():
-                counts["LATIN"] += 1
+                counts["LATIN"] += often
         elif char.isalpha():
-            counts["HAN" if _HAN.match(char) else unicodedata.name(char, "UNKNOWN").split(" ", 1)[0]] += 1
+            script = "HAN" if _HAN.match(char) else unicodedata.name(char, "UNKNOWN").split(" ", 1)[0]
+            counts[script] += often
     return counts
 
 

@@ -19,15 +19,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.blas import one_thread
 from knowledge.language import to_simplified
 from knowledge.model import Passage
 from knowledge.pieces import Ids, PieceIndex, Pieces
 from knowledge.sentences import split_sentences
+from knowledge.windows import WindowEncoder
 
 Rows = NDArray[np.float32]
 READER_ID = "use-multilingual-v3/2"
 _DIMENSIONS = 512
-_BATCH = 16
+# A question waits for the batch before it.
+_BATCH = 8
 _PIECES = 128_000
 
 
@@ -70,8 +73,7 @@ class SentenceReader:
         with self._lock:
             self._load()
             model = self._model if upper is None else _with(self._model, upper)
-            # An empty text has no tokens to average.
-            rows = model.encode([to_simplified(t).strip() or "." for t in texts])
+            rows = model.encode([_clean(text) for text in texts])
             return np.asarray(rows, dtype=np.float32)
 
     def pieces(self, text: str) -> Pieces:
@@ -119,12 +121,20 @@ class SentenceReader:
     def read(self, passages: Sequence[Passage]) -> list[str]:
         """Read passages into the packed form that travels with them in the store."""
         packed: list[str] = []
+        encoder: WindowEncoder | None = None
         for start in range(0, len(passages), _BATCH):
             texts = [_rows(p) for p in passages[start : start + _BATCH]]
-            rows = self.encode([text for group in texts for text in group])
+            with self._lock, one_thread():
+                encoder = encoder or WindowEncoder(self._load())
+                rows = encoder.encode([_clean(text) for group in texts for text in group])
             ends = np.cumsum([len(group) for group in texts])
             packed += [pack(part) for part in np.split(rows, ends[:-1])]
         return packed
+
+
+def _clean(text: str) -> str:
+    """A text as the encoder reads it: an empty one would have no tokens to average."""
+    return to_simplified(text).strip() or "."
 
 
 def _with(model: Any, upper: Mapping[str, Rows]) -> Any:
