@@ -22,7 +22,7 @@ from bot.redaction import Redactor
 from bot.settings import Settings, SettingsError, load_settings
 from handlers.program import Program, ProgramError, load_program
 from knowledge.errors import KnowledgeError
-from storage.errors import DatabaseInvalid, DatabaseOutdated, StorageError
+from storage.errors import DatabaseFull, DatabaseInvalid, DatabaseOutdated, DatabaseReadOnly, StorageError
 from storage.failures import UPGRADE
 
 _LITTLE_SPACE = 500 * 2**20
@@ -62,6 +62,7 @@ async def examine() -> AsyncIterator[Finding]:
             "database",
             "embedder",
             "index",
+            "chat model",
             "telegram",
             "webhook",
             "console",
@@ -76,6 +77,7 @@ async def examine() -> AsyncIterator[Finding]:
     yield await _guarded("database", check_database(settings))
     yield await _guarded("embedder", check_embedder(settings))
     yield await _guarded("index", check_index(settings, program))
+    yield await _guarded("chat model", check_chat_model(settings, program))
     yield await _guarded("telegram", check_telegram(settings))
     yield await _guarded("webhook", check_webhook(settings))
     yield await _guarded("console", check_console(settings))
@@ -147,7 +149,10 @@ async def check_database(settings: Settings) -> Finding:
     """Whether the database can be reached and written and has this version's tables."""
     from storage.database import Database
 
-    database = Database.open(settings.database)
+    try:
+        database = Database.open(settings.database)
+    except DatabaseInvalid as error:
+        return fail("database", str(error), "correct BOT_DATABASE_URL")
     try:
         status = await database.require_ready()
     except DatabaseOutdated as error:
@@ -156,6 +161,8 @@ async def check_database(settings: Settings) -> Finding:
         return fail("database", str(error), advice)
     except DatabaseInvalid as error:
         return fail("database", str(error), "restore a backup, or correct BOT_DATABASE_URL")
+    except (DatabaseReadOnly, DatabaseFull) as error:
+        return fail("database", str(error), "make it writable, or choose another place")
     except StorageError as error:
         return fail("database", str(error), "check BOT_DATABASE_URL and that the server runs")
     finally:
@@ -199,6 +206,26 @@ async def check_index(settings: Settings, program: Program | None) -> Finding:
         place = "check BOT_CHROMA_URL, or run: " if settings.chroma_url else "run: "
         return fail("index", str(error), f"{place}founder-bot ingest")
     return ok("index", f"{len(snapshot.passages)} passages, {snapshot.version}")
+
+
+async def check_chat_model(settings: Settings, program: Program | None) -> Finding:
+    """Whether the model that writes answers can be set up, and answers; no founder's word is sent."""
+    name = "chat model"
+    if not settings.chat_model:
+        return skip(name, "none: answers quote the documents")
+    if program is None:
+        return skip(name, "needs the program")
+    from bot.app import knowledge_config
+    from knowledge.writer import build_writer
+
+    try:
+        writer = await asyncio.to_thread(build_writer, knowledge_config(settings, program))
+    except KnowledgeError as error:
+        return fail(name, str(error), "correct BOT_CHAT_MODEL")
+    if writer is None or (problem := await writer.problem()) == "":
+        return ok(name, f"{settings.chat_model} answers")
+    advice = "check BOT_CHAT_URL and BOT_CHAT_KEY; until then answers quote the documents"
+    return warn(name, f"{settings.chat_model} gave no answer ({problem})", advice)
 
 
 def check_running(settings: Settings) -> Finding:

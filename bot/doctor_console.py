@@ -53,7 +53,10 @@ def _taken(settings: Settings) -> str:
 async def _anybody(settings: Settings) -> bool:
     from storage.database import Database
 
-    database = Database.open(settings.database)
+    try:
+        database = Database.open(settings.database)
+    except StorageError:
+        return True  # the check of the database says what is wrong with it
     try:
         async with database.unit_of_work(read_only=True) as work:
             for person in await work.staff.everyone():
@@ -62,7 +65,7 @@ async def _anybody(settings: Settings) -> bool:
                     if account is not None or person.founder_id is not None:
                         return True
     except StorageError:
-        return True  # the check of the database says what is wrong with it
+        return True  # as above
     finally:
         await database.close()
     return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from forms.conditions import Condition
 from forms.model import TRACK, Form, Question, Requirement, Rule, Section
@@ -26,7 +26,7 @@ _CHROME: Mapping[str, Mapping[str, str]] = {
         "change": "What would change it",
         "hard": "a must",
         "consent": "Before submitting",
-        "dates": "Dates (UTC)",
+        "dates": "Dates ({zone})",
         "always": "open all year",
     },
     "zh": {
@@ -45,20 +45,21 @@ _CHROME: Mapping[str, Mapping[str, str]] = {
         "change": "怎样才能符合",
         "hard": "硬性条件",
         "consent": "提交之前",
-        "dates": "日期（UTC）",
+        "dates": "日期（{zone}）",
         "always": "全年开放",
     },
 }
 
 
-def preview_lines(form: Form, language: str, *, track: str = "") -> Iterator[str]:
-    """The lines of the form in `language`; with `track` without what that track is never asked."""
-    yield from _Preview(form, language, track).lines()
+def preview_lines(form: Form, language: str, *, zone: tzinfo = UTC, track: str = "") -> Iterator[str]:
+    """The lines of the form in `language`, dates in `zone`; with `track` without what it is never asked."""
+    yield from _Preview(form, language, track, zone).lines()
 
 
 class _Preview:
-    def __init__(self, form: Form, language: str, track: str) -> None:
+    def __init__(self, form: Form, language: str, track: str, zone: tzinfo) -> None:
         self.form = form
+        self.zone = zone
         self.language = language
         self.known = {TRACK: track} if track else {}
         self.words = _CHROME.get(language, _CHROME["en"])
@@ -99,9 +100,11 @@ class _Preview:
     def _dates(self) -> Iterator[str]:
         shown = [one for one in self.form.tracks if self.known.get(TRACK, one.id) == one.id]
         if shown:
-            yield f"{self.words['dates']}:"
+            yield f"{self.words['dates'].format(zone=self.zone)}:"
         for one in shown:
-            spans = [f"{_moment(window.opens)} – {_moment(window.closes)}" for window in one.windows]
+            spans = [
+                f"{self._moment(window.opens)} – {self._moment(window.closes)}" for window in one.windows
+            ]
             grace = f" + {one.grace // timedelta(minutes=1)} min" if one.grace else ""
             when = ", ".join(spans) + grace if spans else self.words["always"]
             yield f"  {one.id}: {when} ({one.late})"
@@ -178,6 +181,5 @@ class _Preview:
         if requirement.rule:
             yield f"  {self.words['rule']}: {self._rule(requirement.rule)}"
 
-
-def _moment(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}" if moment else "…"
+    def _moment(self, moment: datetime | None) -> str:
+        return f"{moment.astimezone(self.zone):%Y-%m-%d %H:%M}" if moment else "…"

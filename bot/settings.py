@@ -100,15 +100,18 @@ class Settings(BaseSettings):
     @field_validator("telegram_webhook_listen")
     @classmethod
     def _is_host_and_port(cls, value: str) -> str:
-        host, _, port = value.rpartition(":")
-        if not host or not port.isdigit() or int(port) > 65535:
+        if not _has_host_and_port(value):
             raise ValueError("must be host:port, e.g. 0.0.0.0:8443")
         return value
 
     @field_validator("console_listen")
     @classmethod
     def _is_off_or_host_and_port(cls, value: str) -> str:
-        return "" if value == "off" else cls._is_host_and_port(value)
+        if value.lower() == "off":
+            return ""
+        if not _has_host_and_port(value):
+            raise ValueError("must be host:port, e.g. 127.0.0.1:8080, or off")
+        return value
 
     @field_validator("console_url")
     @classmethod
@@ -162,6 +165,11 @@ class Settings(BaseSettings):
         return tuple([*found, password] if password else found)
 
 
+def _has_host_and_port(value: str) -> bool:
+    host, _, port = value.rpartition(":")
+    return bool(host) and port.isdecimal() and int(port) <= 65535
+
+
 def load_settings() -> Settings:
     """Read the environment and .env; raise SettingsError that names each wrong variable."""
     try:
@@ -170,6 +178,7 @@ def load_settings() -> Settings:
         lines = []
         for problem in error.errors(include_input=False, include_url=False):
             name = "BOT_" + "_".join(str(p) for p in problem["loc"]).upper() if problem["loc"] else ""
-            message = problem["msg"].removeprefix("Value error, ")
+            message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+            message = message.partition(", unable to parse")[0].replace("a valid integer", "a whole number")
             lines.append(f"{name}: {message}" if name else message)
         raise SettingsError("; ".join(lines)) from None

@@ -72,8 +72,10 @@ def load_program(folder: Path) -> Program:
     path = folder / "program.toml"
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise ProgramError(f"{path} does not exist; BOT_PROGRAM must name a program folder") from None
+    except PermissionError:
+        raise ProgramError(f"{path} cannot be read: this user has no right to") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ProgramError(f"{path} cannot be read: {error}") from error
     return _program(path, data)

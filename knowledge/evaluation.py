@@ -64,8 +64,10 @@ def read_questions(path: Path) -> list[LabeledQuestion]:
     try:
         # Not splitlines(): JSON strings may hold U+2028 as it is.
         lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise QuestionsInvalid(f"{path} cannot be read: {error}") from error
+    except OSError as error:
+        raise QuestionsInvalid(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise QuestionsInvalid(f"{path} cannot be read: it is not UTF-8") from error
     questions = [_question(path, n, line) for n, line in enumerate(lines, start=1) if line.strip()]
     if not questions:
         raise QuestionsInvalid(f"{path} holds no question")

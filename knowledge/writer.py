@@ -96,6 +96,15 @@ class ModelWriter:
             return None
         return checked(str(reply.text), passages, self.name)
 
+    async def problem(self) -> str:
+        """Ask the model for a word; the name of the error when none comes, "" otherwise."""
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._model.ainvoke([("human", "Reply with the word: ready")])
+        except Exception as error:
+            return type(error).__name__
+        return ""
+
 
 def checked(text: str, passages: Sequence[Citation], writer: str) -> Draft | None:
     """Accept a model's text when every mark names a passage, there is one at least, and it is short."""

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.commands.announce import read_note
-from bot.commands.common import CommandError, actor, begin, now_utc, with_database
+from bot.commands.common import CommandError, actor, begin, now_utc, say_none, with_database
 from bot.commands.export import PAGE, Format, write_out
 
 if TYPE_CHECKING:
@@ -53,8 +53,11 @@ def list_(
                 lines.append("\t".join(map(str, words)))
         return lines
 
-    for line in with_database(settings.database, read):
+    lines = with_database(settings.database, read)
+    for line in lines:
         typer.echo(line)
+    if not lines:
+        say_none("announcements yet")
 
 
 @app.command("show")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from bot.commands.common import CommandError, actor, begin, with_database
+from bot.commands.common import CommandError, actor, begin, say_none, with_database
 
 if TYPE_CHECKING:
     from forms.model import Form
@@ -38,13 +38,13 @@ def list_(
     settings = begin(context)
     wanted = statuses_of(status or ())
 
-    async def read(database: Database) -> None:
+    async def read(database: Database) -> bool:
         after = 0
         while True:
             async with database.unit_of_work(read_only=True) as work:
                 page = await work.applications.listing(statuses=wanted, track=track, after_id=after)
             if not page:
-                return
+                return after > 0
             for item in page:
                 at = (item.submitted_at or item.updated_at).astimezone(program.timezone)
                 words = (item.number or f"draft {item.id}", item.status, item.track or "-", item.language)
@@ -52,7 +52,8 @@ def list_(
             after = page[-1].id
 
     program, _ = _program(settings)
-    with_database(settings.database, read)
+    if not with_database(settings.database, read):
+        say_none("applications" if status or track else "applications but drafts, if any: --status draft")
 
 
 @app.command("show")

@@ -41,7 +41,13 @@ def begin(context: typer.Context, *, quiet: bool = True, log_file: str = "") -> 
     if quiet and level == "INFO":
         level = "WARNING"
     file = settings.data_dir / "logs" / log_file if log_file else None
-    configure(level, settings.secrets(), file=file, full=debug)
+    try:
+        configure(level, settings.secrets(), file=file, full=debug)
+    except OSError as error:
+        raise CommandError(
+            f"The data folder {settings.data_dir} cannot be written ({error.strerror}): change its owner, or "
+            "BOT_DATA_DIR"
+        ) from error
     return settings
 
 
@@ -67,6 +73,11 @@ def with_database(url: str, work: Callable[[Database], Awaitable[T]]) -> T:
             await database.close()
 
     return asyncio.run(whole())
+
+
+def say_none(what: str) -> None:
+    """Say on standard error that a list is empty; standard output stays as a script expects it."""
+    typer.echo(f"There are no {what}.", err=True)
 
 
 def actor() -> str:

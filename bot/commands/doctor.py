@@ -15,7 +15,7 @@ def doctor(
         typer.Option("--health", help="Only ask whether `run` is alive; for container health checks."),
     ] = False,
 ) -> None:
-    """Check settings, program, data folder, database, index, embedder and Telegram, and say what to do.
+    """Check settings, program, data folder, database, index, models and Telegram, and say what to do.
 
     Ends with 1 when something has to be mended. Never shows a token or a password.
     """

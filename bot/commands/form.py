@@ -57,7 +57,7 @@ def preview(
     from bot.forms import FORM_FILE
     from bot.preview import preview_lines
 
-    form, problems, folder = _read(context, program)[1:]
+    loaded, form, problems, folder = _read(context, program)
     if form is None:
         if problems:
             raise CommandError(f"{problems[0]} ({len(problems)} problems in all: founder-bot form check)")
@@ -67,7 +67,7 @@ def preview(
     tracks = [one.id for one in form.tracks]
     if track and track not in tracks:
         raise CommandError(f"--track {track}: the tracks are {', '.join(tracks) or 'none'}")
-    for line in preview_lines(form, language or form.default_language, track=track):
+    for line in preview_lines(form, language or form.default_language, zone=loaded.timezone, track=track):
         typer.echo(line)
 
 

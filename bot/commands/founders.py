@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.common import CommandError, actor, begin, with_database
+from bot.commands.common import CommandError, actor, begin, say_none, with_database
 
 if TYPE_CHECKING:
     from storage.database import Database, UnitOfWork
@@ -34,19 +34,20 @@ def list_(
     """List founders with number, name and tags."""
     settings = begin(context)
 
-    async def read(database: Database) -> None:
+    async def read(database: Database) -> bool:
         after = 0
         while True:
             async with database.unit_of_work(read_only=True) as work:
                 page = await work.people.page(after, tag=tag)
                 names, tags = await work.people.names(page), await work.people.tags_of(page)
             if not page:
-                return
+                return after > 0
             for number in page:
                 typer.echo("\t".join((str(number), names.get(number, "-"), ", ".join(tags.get(number, [])))))
             after = page[-1]
 
-    with_database(settings.database, read)
+    if not with_database(settings.database, read):
+        say_none(f"founders with the tag {tag}" if tag else "founders yet")
 
 
 @app.command("tag")
@@ -70,8 +71,11 @@ def tags(context: typer.Context) -> None:
         async with database.unit_of_work(read_only=True) as work:
             return await work.subscriptions.tags()
 
-    for name, count in with_database(settings.database, read).items():
+    found = with_database(settings.database, read)
+    for name, count in found.items():
         typer.echo(f"{name}\t{count}")
+    if not found:
+        say_none("tags yet")
 
 
 def _change(context: typer.Context, tag: str, who: list[str], *, on: bool) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.common import CommandError, actor, begin, with_database
+from bot.commands.common import CommandError, actor, begin, say_none, with_database
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -61,7 +61,10 @@ def list_(context: typer.Context) -> None:
         async with database.unit_of_work(read_only=True) as work:
             return await work.staff.everyone()
 
-    for member in with_database(settings.database, read):
+    members = with_database(settings.database, read)
+    if not members:
+        say_none("staff yet")
+    for member in members:
         state = "linked" if member.founder_id is not None else "not linked"
         typer.echo(
             "\t".join((str(member.id), member.name, member.role, "disabled" if member.disabled_at else state))

@@ -76,7 +76,8 @@ def test_a_list_names_number_status_track_language_and_local_time(
     number, status, track, language, at = capsys.readouterr().out.strip().split("\t")
     assert (number, status, track, language, len(at)) == (NUMBER, "submitted", "trial", "zh", 16)
     assert run(command, "list", "--status", "accepted") == 0
-    assert capsys.readouterr().out == ""
+    none = capsys.readouterr()
+    assert (none.out, none.err) == ("", "There are no applications.\n")
 
 
 def test_one_is_shown_with_answers_and_history_and_no_control_characters(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli import main, sentence
+from bot.settings import SettingsError, load_settings
 from tests.bot.conftest import Installation
 from tests.spent import spent_by_children
 
@@ -54,6 +55,30 @@ def test_a_wrong_setting_is_explained_by_name_without_a_traceback(
     assert "no-token-at-all" not in error
     assert "Traceback" not in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("BOT_TELEGRAM_RATE", "fast", "must be a whole number"),
+        ("BOT_TELEGRAM_RATE", "0", "must be greater than or equal to 1"),
+        ("BOT_ANSWER_THRESHOLD", "high", "must be a valid number"),
+        ("BOT_LOG_LEVEL", "LOUD", "must be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+        ("BOT_CONSOLE_LISTEN", "8080", "must be host:port, e.g. 127.0.0.1:8080, or off"),
+    ],
+)
+def test_a_wrong_value_is_explained_in_the_words_of_the_setting(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value) == f"{name}: {message}"
+
+
+def test_the_console_is_turned_off_however_off_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_CONSOLE_LISTEN", "OFF")
+    assert load_settings().console_listen == ""
 
 
 def test_a_program_that_is_not_there_is_one_sentence(

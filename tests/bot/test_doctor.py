@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from bot.doctor import check_names
+from bot.doctor import check_chat_model, check_names
 from bot.doctor_console import check_console
 from bot.doctor_telegram import check_telegram, check_webhook
 from bot.settings import Settings
+from handlers.program import load_program
 from storage.database import Database
 from tests.bot.conftest import Installation
 from tests.telegram.conftest import free_port
@@ -102,7 +103,7 @@ def test_wrong_settings_do_not_keep_the_doctor_from_working(
     assert command("doctor") == 1
     out = capsys.readouterr().out
     assert "BOT_CHROMA_URL: must be an http" in out
-    assert out.count("needs the settings") == 9
+    assert out.count("needs the settings") == 10
 
 
 def test_a_broken_database_and_program_are_findings_beside_the_others(
@@ -117,6 +118,36 @@ def test_a_broken_database_and_program_are_findings_beside_the_others(
     assert any(line.startswith("fail program") and "program.toml" in line for line in lines)
     assert any(line.startswith("skip index") for line in lines)
     assert any(line.startswith("ok   embedder") for line in lines)
+
+
+@pytest.mark.parametrize("url", ["mysql://bot:hunter22@host/bot", "somewhere"])
+def test_a_database_url_that_cannot_be_used_is_one_finding_that_names_the_setting(
+    installation: Installation,
+    command: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    url: str,
+) -> None:
+    monkeypatch.setenv("BOT_DATABASE_URL", url)
+    assert command("doctor", "--quiet") == 1
+    out = capsys.readouterr().out
+    assert "fail database     BOT_DATABASE_URL" in out
+    assert "→ correct BOT_DATABASE_URL" in out
+    assert "unexpected" not in out
+    assert "hunter22" not in out
+
+
+async def test_a_chat_model_that_cannot_be_set_up_or_does_not_answer_is_found(
+    installation: Installation,
+) -> None:
+    program = load_program(installation.program)
+    assert (await check_chat_model(Settings(), program)).state == "skip"
+    wrong = await check_chat_model(Settings(chat_model="nobody"), program)
+    assert (wrong.state, "BOT_CHAT_MODEL=nobody" in wrong.detail) == ("fail", True)
+    away = Settings(chat_model="openai:small", chat_url="http://127.0.0.1:1/v1")
+    silent = await check_chat_model(away, program)
+    assert (silent.state, "openai:small gave no answer" in silent.detail) == ("warn", True)
+    assert "quote the documents" in silent.advice
 
 
 def test_a_database_of_a_newer_version_is_told_apart(

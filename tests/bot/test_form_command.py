@@ -156,8 +156,9 @@ def test_the_preview_shows_what_a_founder_will_see(
 def test_the_form_of_the_sample_program_is_previewed_to_its_end(language: str, condition: str) -> None:
     path = Path(__file__).parents[2] / "programs" / "joint-base" / "application.toml"
     form = load_form(path, timezone=ZoneInfo("Asia/Shanghai"))
-    lines = list(preview_lines(form, language))
+    lines = list(preview_lines(form, language, zone=ZoneInfo("Asia/Shanghai")))
     assert f"  {condition}" in lines
+    assert any(line.startswith("  residency: 2027-03-01 10:00 – 2027-03-31 20:00") for line in lines)
 
 
 def test_the_preview_of_one_track_in_one_language(
