@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from bot.console.times import ago, exact, plural, span
+from bot.console.times import ago, exact, minute, plural, span
 from handlers.review.ending import first_day, last_day
 
 FOLDER = Path(__file__).parent
@@ -36,6 +36,7 @@ class Templates:
         self._environment.globals.update(static=static_url, **shared)
         self._environment.filters.update(
             exact=lambda moment: exact(moment, timezone),
+            minute=lambda moment: minute(moment, timezone),
             first_day=lambda moment: first_day(moment, timezone),
             last_day=lambda moment: last_day(moment, timezone),
             number="{:,}".format,

@@ -44,6 +44,15 @@ class Shown:
     delivery_error: str
     erased: bool
 
+    @property
+    def words(self) -> str:
+        """The text without the numbered sources under it, for a page that lists these by themselves."""
+        *above, last = self.text.rsplit("\n", len(self.sources))
+        listed = zip([*above[1:], last], self.sources, strict=False)
+        if above and all(line.startswith(f"[{source['number']}] ") for line, source in listed):
+            return above[0]
+        return self.text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:

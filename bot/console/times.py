@@ -16,6 +16,11 @@ def exact(moment: datetime, timezone: ZoneInfo) -> str:
     return f"{moment.astimezone(timezone):%Y-%m-%d %H:%M:%S %Z}"
 
 
+def minute(moment: datetime, timezone: ZoneInfo) -> str:
+    """Return day and minute, as the program's clock shows them."""
+    return f"{moment.astimezone(timezone):%Y-%m-%d %H:%M}"
+
+
 def ago(moment: datetime, now: datetime, texts: Wording) -> str:
     """Return how far a moment is away, in the largest unit that fits; its own date when it is far."""
     distance = abs(now - moment)

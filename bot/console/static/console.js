@@ -117,6 +117,33 @@
     if (form?.matches("[data-auto]")) form.requestSubmit();
   });
 
+  // --- a form that takes a while says so, and is not sent twice ----------------------------------------
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-slow]") || event.defaultPrevented) return;
+    for (const button of $$("button", event.target)) button.setAttribute("aria-busy", "true");
+  });
+  addEventListener("pageshow", () => $$("[data-slow] button").forEach((button) => button.removeAttribute("aria-busy")));
+
+  // --- what comes in by itself: the panel below it stays where it is looked at, and loses no words ------
+  let place = null, written = "";
+  body.addEventListener("htmx:oobBeforeSwap", () => {
+    const at = $("#hand")?.getBoundingClientRect();
+    place = at && at.top < innerHeight && at.bottom > 0 ? at.top : null;
+    written = $("#reply")?.value || "";
+  });
+  body.addEventListener("htmx:oobAfterSwap", () => {
+    const field = $("#reply"), hand = $("#hand");
+    if (field && !field.value) field.value = written;
+    if (!field && written && hand) {
+      const kept = document.createElement("div"), words = document.createElement("pre");
+      kept.className = "kept";
+      words.textContent = written;
+      kept.append(say("Kept"), words);
+      hand.append(kept);
+    }
+    if (place !== null && hand) scrollBy(0, hand.getBoundingClientRect().top - place);
+  });
+
   // --- Ctrl+Enter sends what is being written ------------------------------------------------------
   document.addEventListener("keydown", (event) => {
     const field = event.target.closest("textarea");
