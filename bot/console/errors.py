@@ -23,7 +23,14 @@ API = "/api/"
 _PAGES = {400, 401, 403, 404, 405, 409, 413, 421, 422, 429, 500, 503}
 
 
-class NotSignedIn(Exception):
+class Refused(Exception):
+    """What was sent was not taken. `kept` is what was typed, to show it."""
+
+    def __init__(self, kept: str = "") -> None:
+        self.kept = kept
+
+
+class NotSignedIn(Refused):
     """Somebody must sign in first."""
 
 
@@ -31,7 +38,7 @@ class Forbidden(Exception):
     """This person may not do that."""
 
 
-class Forged(Exception):
+class Forged(Refused):
     """A form came without the token of our own pages: from another site, or from a page grown old."""
 
 
@@ -39,11 +46,8 @@ class NotFound(Exception):
     """There is no such thing, or not for this person."""
 
 
-class Conflict(Exception):
-    """Somebody else has changed it meanwhile; nothing was saved. `kept` is what was typed, to show it."""
-
-    def __init__(self, kept: str = "") -> None:
-        self.kept = kept
+class Conflict(Refused):
+    """Somebody else has changed it meanwhile; nothing was saved."""
 
 
 def install(app: FastAPI) -> None:
@@ -71,15 +75,19 @@ async def _changed(request: Request, error: Exception) -> Response:
 async def _sign_in_first(request: Request, error: Exception) -> Response:
     if request.url.path.startswith(API):
         return await error_response(request, 401, error)
-    if request.headers.get(BACKGROUND) == "true":
+    by_htmx = request.headers.get("hx-request") == "true"
+    if request.headers.get(BACKGROUND) == "true" or (by_htmx and request.method != "GET"):
+        # The page stays as it is, with what is written in it.
         return Response(status_code=401)
+    if isinstance(error, NotSignedIn) and error.kept:
+        return await error_response(request, 401, error)
     path = "/sign-in"
-    if request.method == "GET" and request.headers.get("hx-request") != "true":
+    if request.method == "GET" and not by_htmx:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         if here != "/":
             path += f"?next={quote(here, safe='')}"
         return RedirectResponse(path, status_code=303)
-    if request.headers.get("hx-request") == "true":
+    if by_htmx:
         return Response(status_code=204, headers={"HX-Redirect": path})
     return RedirectResponse(path, status_code=303)
 
@@ -109,9 +117,9 @@ async def error_response(request: Request, status: int, error: Exception) -> Res
         return problem(status, error)
     view = await view_for_error(request)
     shown = status if status in _PAGES else (500 if status >= 500 else 400)
-    kept = error.kept if isinstance(error, Conflict) else ""
+    kept = error.kept if isinstance(error, Refused) else ""
     forged = isinstance(error, Forged)
-    back = _above(request) if isinstance(error, Conflict) else ""
+    back = _above(request) if isinstance(error, Conflict | Forged) and view.me is not None else ""
     return view.page("error.html", status=status, code=shown, kept=kept, forged=forged, back=back)
 
 

@@ -16,6 +16,11 @@ from handlers.staff import Permission
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "x-csrf-token"
+WRITTEN = (
+    *("text", "note", "reason", "question", "title", "markdown"),
+    *("title_zh", "text_zh", "title_en", "text_en"),
+)
+"""Fields in which people write at length; what stood in them is shown again when a form is not taken."""
 
 
 class Guard:
@@ -29,7 +34,7 @@ class Guard:
         view = await open_view(request)
         if self.permission is not None:
             if view.me is None:
-                raise NotSignedIn
+                raise NotSignedIn(await _written(request, view))
             if not view.may(self.permission):
                 raise Forbidden
         if request.method not in SAFE:
@@ -46,14 +51,29 @@ ANYBODY: Any = Depends(Guard(None))
 """Demands nothing, for the few pages before somebody is signed in; unsafe methods still need the token."""
 
 
-async def _require_own_form(request: Request, view: View) -> None:
+def _from_own_page(request: Request, view: View) -> bool | None:
+    """Tell whether a browser says that one of our pages sent this; None when it says nothing."""
     origin = request.headers.get("origin")
     own = (view.console.config.url.lower(), f"{request.url.scheme}://{request.headers.get('host', '')}")
-    if origin is not None and origin.lower() not in own:
+    return None if origin is None else origin.lower() in own
+
+
+async def _written(request: Request, view: View) -> str:
+    """Return what somebody wrote into one of our own forms, so that it can be shown again."""
+    if request.method in SAFE or not _from_own_page(request, view):
+        return ""
+    form = await request.form()
+    return "\n\n".join(
+        value for name in WRITTEN if isinstance(value := form.get(name), str) and value.strip()
+    )
+
+
+async def _require_own_form(request: Request, view: View) -> None:
+    if _from_own_page(request, view) is False:
         raise Forged
     given = request.headers.get(CSRF_HEADER, "")
     if not given:
         value = (await request.form()).get(CSRF_FIELD, "")
         given = value if isinstance(value, str) else ""
     if not hmac.compare_digest(given.encode("utf-8", "replace"), view.csrf.encode()):
-        raise Forged
+        raise Forged(await _written(request, view))

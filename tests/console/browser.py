@@ -56,6 +56,14 @@ SCRIPT = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)><svg onload=a
 expect.set_options(timeout=20_000)
 _EXPECTED = ("Failed to load resource: the server responded with a status of 4",)
 _SERIOUS = {"serious", "critical"}
+_SMALL = """() => {
+  const fields = "select, input:not([type=hidden], [type=checkbox])";
+  const tapped = `button, [role=button], summary, .chip, nav li a, ${fields}`;
+  const seen = (one) => one.checkVisibility() && !one.closest("details:not([open]) > :not(summary)");
+  const height = (one) => one.getBoundingClientRect().height;
+  return [...document.querySelectorAll(tapped)].filter((one) => seen(one) && height(one) < 44)
+    .map((one) => [height(one), one.outerHTML.slice(0, 90)]);
+}"""
 
 
 def chromium() -> str:
@@ -161,10 +169,16 @@ class Web:
         await self.picture(page, name, "phone")
         await page.set_viewport_size(SIZES["desktop"])
 
+    async def fit_for_fingers(self, page: Page) -> None:
+        """Fail when something on a phone is lower than the 44 pixels that a finger needs."""
+        small = await page.evaluate(_SMALL)
+        assert not small, f"{page.url}: {small}"
+
     async def picture(self, page: Page, name: str, device: Device = "desktop") -> None:
         """Keep a picture of a page in docs/screenshots, when pytest is run with --screenshots."""
         if not self.screenshots:
             return
+        assert not await page.locator(".error-page").count(), f"{page.url} is a page of an error"
         language = str(await page.evaluate("document.documentElement.lang"))[:2]
         shot = await page.screenshot(full_page=False, animations="disabled", caret="hide")
         save_small(shot, PICTURES / f"{name}.{language}.{device}.png")

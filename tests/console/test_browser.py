@@ -111,6 +111,15 @@ async def test_keys_lead_everywhere(web: Web) -> None:
     assert await page.input_value("[name=name]") == "gs?"
 
 
+async def test_fingers_find_everything_on_a_phone(web: Web) -> None:
+    await web.desk.person("editor", "Li Na")
+    page = await web.open("/staff", as_="owner", device="phone")
+    for path in ("/staff", "/conversations", "/audit", "/account", "/#menu"):
+        await page.goto(web.url + path)
+        await web.no_sideways(page)
+        await web.fit_for_fingers(page)
+
+
 async def test_what_matters_is_asked_before(web: Web) -> None:
     await web.desk.person("editor", "Li Na")
     page = await web.open("/staff", as_="owner")

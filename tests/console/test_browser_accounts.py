@@ -68,7 +68,7 @@ async def test_a_form_sent_twice_from_an_old_page_is_explained(web: Web) -> None
     page = await web.open("/account", as_="viewer")
     await page.evaluate("document.querySelectorAll('[name=csrf_token]').forEach(one => one.value = 'old')")
     await page.select_option("[name=language]", "zh")
-    await expect(page.locator(".error-page")).to_contain_text("nothing was saved")
+    await expect(page.locator(".error-page")).to_contain_text("Nothing was saved")
 
 
 async def test_telegrams_answer_is_taken_from_behind_the_hash(

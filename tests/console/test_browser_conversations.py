@@ -201,6 +201,16 @@ async def test_a_person_takes_a_conversation_over_and_gives_it_back(web: Web, ch
     assert await chat.say("Are you a person?") == ""
     assert len(chat.bot.knowledge.questions) == asked
     await expect(page.locator(".message").last).to_contain_text("Are you a person?", timeout=10_000)
+    await page.set_viewport_size({"width": 1280, "height": 500})
+    await page.focus("#reply")
+    await page.keyboard.type("Half a sen")
+    stands = await page.evaluate("document.querySelector('#reply').getBoundingClientRect().top")
+    await chat.say("Hello?\n\nOr are you\n\na machine?")
+    await expect(page.locator(".message").last).to_contain_text("a machine?", timeout=10_000)
+    moved = await page.evaluate("document.querySelector('#reply').getBoundingClientRect().top") - stands
+    assert abs(moved) < 2, "what is being written stays where it is"
+    await expect(page.locator("#reply")).to_have_value("Half a sen")
+    await page.fill("#reply", "")
     await page.locator("h1").click()
     await page.keyboard.press("w")
     await page.keyboard.type("Yes, I am. The rent is in the price list.")

@@ -137,6 +137,8 @@ async def test_pages_of_gaps_are_accessible_and_fit_a_phone(
             await expect(
                 page.locator("section", has=page.locator("#now")).locator("ol").first
             ).to_be_visible()
+            await page.locator("[name=question]").first.check()
+            await page.locator("[name=question]").first.uncheck()
         await web.look_over(page, name)
 
 

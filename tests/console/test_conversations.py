@@ -121,6 +121,8 @@ async def test_a_transcript_shows_both_sides_buttons_and_how_the_answer_came_abo
     assert "v7" in shown
     assert "0.900" in shown
     assert "12 ms" in shown
+    assert (shown.count("[1] Rent"), "[1] Rent › Prices" in shown) == (1, True)
+    assert re.search(r"2026-11-22 \d\d:\d\d Answer to", shown)
 
 
 async def test_everything_a_founder_typed_is_text(desk: Desk, bot: Bot) -> None:

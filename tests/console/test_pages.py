@@ -9,10 +9,12 @@ from typing import get_args
 
 import pytest
 
+from bot.console.config import LANGUAGES
 from bot.console.cookies import FLASH, cookie_name
 from bot.console.navigation import ENTRIES
 from bot.console.texts import Wording, load
 from bot.console.times import ago
+from knowledge import language as recognized
 from storage.gap_records import GapStatus
 from tests.console.desk import Desk, text_of
 from tests.conversation.fakes import Clock
@@ -85,6 +87,34 @@ async def test_htmx_is_sent_to_the_sign_in_page_as_a_whole_when_a_session_has_en
     assert (await desk.stranger().get("/audit?person=1")).headers["location"] == (
         "/sign-in?next=%2Faudit%3Fperson%3D1"
     )
+
+
+async def test_what_was_written_is_shown_again_when_the_session_has_ended_or_the_page_grown_old(
+    desk: Desk,
+) -> None:
+    own, words = {"Origin": desk.console.config.url}, {"text": "A long <b>answer</b>"}
+    gone = await desk.stranger(**own).client.post("/conversations/1/notes", data=words)
+    assert gone.status_code == 401
+    assert "A long &lt;b&gt;answer&lt;/b&gt;" in gone.text
+    reviewer = await desk.browser("reviewer")
+    old = await reviewer.client.post("/conversations/1/notes", data=words, headers=own)
+    assert old.status_code == 403
+    assert "A long &lt;b&gt;answer&lt;/b&gt;" in old.text
+    assert 'href="/conversations/1"' in old.text
+    for origin in ({}, {"Origin": "https://elsewhere.example.org"}):
+        foreign = await reviewer.client.post("/conversations/1/notes", data=words, headers=origin)
+        assert (foreign.status_code, "A long" in foreign.text) == (403, False)
+    page_kept = await desk.stranger(**own).client.post(
+        "/documents/save", data={"markdown": "# Draft"}, headers={"HX-Request": "true"}
+    )
+    assert (page_kept.status_code, "hx-redirect" in page_kept.headers) == (401, False)
+
+
+def test_every_language_that_is_recognized_has_a_name() -> None:
+    several = (code for codes in recognized._SEVERAL_LANGUAGES.values() for code in codes)
+    codes = {"zh", *recognized._ONE_LANGUAGE.values(), *several, *recognized._FUNCTION_WORD_SETS}
+    for spoken in LANGUAGES:
+        assert {code for code in codes if f"language_name.{code}" not in Wording(spoken)} == set()
 
 
 async def test_what_was_done_is_said_once_on_the_next_page(desk: Desk) -> None:

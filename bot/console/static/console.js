@@ -78,14 +78,13 @@
   });
 
   // --- times stay true while a page is open ---------------------------------------------------------
-  const relative = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto", style: "short" });
+  const [minutes, hours, oneDay, days] = body.dataset.ago.split("|");
   function refresh() {
     for (const one of $$("time[data-ago]")) {
-      const seconds = (new Date(one.dateTime) - Date.now()) / 1000;
-      const size = Math.abs(seconds);
-      if (size > 30 * 86400 || size < 60) continue;
-      const [unit, length] = size >= 86400 ? ["day", 86400] : size >= 3600 ? ["hour", 3600] : ["minute", 60];
-      one.textContent = relative.format(Math.trunc(seconds / length), unit);
+      const past = (Date.now() - new Date(one.dateTime)) / 1000;
+      if (past < 60 || past > 30 * 86400) continue;
+      const [words, length] = past >= 2 * 86400 ? [days, 86400] : past >= 86400 ? [oneDay, 86400] : past >= 3600 ? [hours, 3600] : [minutes, 60];
+      one.textContent = words.replace("{number}", Math.trunc(past / length));
     }
   }
   setInterval(refresh, 30000);
