@@ -53,7 +53,7 @@ class Shown:
     @property
     def right(self) -> bool:
         """Whether the founder reads what was asked for."""
-        return self.answer.answered and self.fact.told_in(_quoted(self.answer))
+        return self.answer.answered and self.fact.told_in(self.answer.text)
 
     @property
     def sentences_missed(self) -> bool:
@@ -83,10 +83,12 @@ class _Known(Embeddings):
         self._vectorizer = vectorizer
 
     def embed_query(self, text: str) -> list[float]:
-        return [float(x) for x in self._vectorizer.queries([text])[0].vector]
+        vector: list[float] = self._vectorizer.queries([text])[0].vector.tolist()
+        return vector
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        raise NotImplementedError("documents come as passages")
+        vectors: list[list[float]] = self._vectorizer.texts(texts).tolist()
+        return vectors
 
 
 def main() -> None:
@@ -154,11 +156,6 @@ def _row(name: str, part: str, shown: Sequence[Shown]) -> tuple[object, ...]:
         round(sum(lengths) / count),
         max(lengths),
     )
-
-
-def _quoted(answer: Answer) -> str:
-    """The words of the answer alone: what counts must not stand in a mark or heading."""
-    return answer.text
 
 
 def _is_cut(citation: Citation, text: str, language: str) -> bool:

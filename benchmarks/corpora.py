@@ -76,7 +76,11 @@ class Vectorizer:
 
     def passages(self, passages: Sequence[Passage]) -> Vectors:
         """The embedder's passage vectors, one row each."""
-        return np.stack([self._one("p", to_simplified(p.embedded_text)) for p in passages])
+        return self.texts([p.embedded_text for p in passages])
+
+    def texts(self, texts: Sequence[str]) -> Vectors:
+        """The embedder's vectors of texts as those of passages, one row each."""
+        return np.stack([self._one("p", to_simplified(text)) for text in texts])
 
     def shelf(self, passages: Sequence[Passage]) -> Shelf:
         """A shelf over the passages, as an ingest would fill it."""

@@ -91,10 +91,6 @@ _OF_TURNS = (
 )
 
 
-_OF_PEOPLE = ("founders", "identities", "conversations", "staff")
-_OF_MESSAGES = ("messages", "traces", "outbox", "feedback", "document_uses")
-
-
 class Rows:
     """All rows of one size; the same for the same seed."""
 

@@ -117,7 +117,7 @@ def create(client: ClientAPI, name: str, **metadata: str | int) -> Collection:
 
 
 def write(client: ClientAPI, name: str, contents: Contents) -> None:
-    """Fill a new collection."""
+    """Fill a new collection; raises what Chroma raises, and then the collection is not whole."""
     from langchain_chroma import Chroma
 
     create(client, name)

@@ -93,14 +93,14 @@ class ProviderEmbeddings(Embeddings):
 
     def _call(self, work: Callable[[], list[list[float]]]) -> list[list[float]]:
         try:
-            vectors = work()
-        # Each provider has its own error classes; what an operator can act on is the same for all.
+            return unit(np.asarray(work(), dtype=np.float32)).tolist()  # type: ignore[no-any-return]
+        # Each provider has its own error classes, and its server may send anything; what an operator can act
+        # on is the same for all.
         except Exception as error:
             raise EmbedderUnavailable(
-                f"The embedder {self._name} (BOT_EMBEDDINGS, BOT_EMBEDDINGS_URL) did not answer: "
+                f"The embedder {self._name} (BOT_EMBEDDINGS, BOT_EMBEDDINGS_URL) gave no vectors: "
                 f"{type(error).__name__}"
             ) from error
-        return unit(np.asarray(vectors, dtype=np.float32)).tolist()  # type: ignore[no-any-return]
 
 
 class EmbeddingWorker:
@@ -113,11 +113,14 @@ class EmbeddingWorker:
         self._closed = False
 
     async def embed_query(self, text: str) -> Vectors:
-        """Embed a question; it waits for at most one batch of passages and the questions before it."""
+        """Embed a question, shape (d,); it waits for at most one batch of passages and earlier questions.
+
+        Like the others, raises EmbedderUnavailable, also for what `close` drops.
+        """
         return await self._work(query_vector, text)
 
     async def embed_documents(self, texts: Sequence[str]) -> Vectors:
-        """Embed passages in small batches that leave room for questions between them."""
+        """Embed passages, shape (n, d), in small batches that leave room for questions between them."""
         parts: list[Vectors] = []
         size = batch_size(self._embeddings)
         # One batch at a time in the pool's queue: a question that comes meanwhile is next.
@@ -127,7 +130,7 @@ class EmbeddingWorker:
         return np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
 
     async def embed_query_later(self, text: str) -> Vectors:
-        """Embed a question that nobody waits for: those of founders go first."""
+        """Embed a question that nobody waits for, shape (d,): those of founders go first."""
         async with self._batches:
             return await self.embed_query(text)
 
@@ -203,7 +206,7 @@ def batch_size(embeddings: Embeddings) -> int:
 
 
 def query_vector(embeddings: Embeddings, text: str) -> Vectors:
-    """Embed a question with any embedder; shape (d,), length 1."""
+    """Embed a question with any embedder; shape (d,), length 1. Raises EmbedderUnavailable."""
     if isinstance(embeddings, BundledEmbeddings):
         return embeddings.query_vector(text)
     vector: Vectors = unit(np.asarray([embeddings.embed_query(text)], dtype=np.float32))[0]
@@ -211,7 +214,7 @@ def query_vector(embeddings: Embeddings, text: str) -> Vectors:
 
 
 def passage_vectors(embeddings: Embeddings, texts: Sequence[str]) -> Vectors:
-    """Embed passages with any embedder; shape (n, d), rows of length 1."""
+    """Embed passages with any embedder; shape (n, d), rows of length 1. Raises EmbedderUnavailable."""
     if isinstance(embeddings, BundledEmbeddings):
         return embeddings.passage_vectors(texts)
     vectors = np.asarray(embeddings.embed_documents(list(texts)), dtype=np.float32)
@@ -221,7 +224,7 @@ def passage_vectors(embeddings: Embeddings, texts: Sequence[str]) -> Vectors:
 
 
 def unit(vectors: Vectors) -> Vectors:
-    """Scale rows to length 1; a row of zeros stays."""
+    """Scale the rows of (n, d) to length 1, as float32; a row of zeros stays."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     scaled: Vectors = np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)
     return scaled

@@ -60,7 +60,10 @@ class Measured:
 
 
 def read_questions(path: Path) -> list[LabeledQuestion]:
-    """Read JSON lines {"question","doc","section"?,"answerable"?,"lang"?,"also"?}; skip blank lines."""
+    """Read JSON lines {"question","doc","section"?,"answerable"?,"lang"?,"also"?}; skip blank lines.
+
+    Raises QuestionsInvalid, naming the line, for one that cannot be used, and for a file without any.
+    """
     try:
         # Not splitlines(): JSON strings may hold U+2028 as it is.
         lines = path.read_text(encoding="utf-8-sig").split("\n")

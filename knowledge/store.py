@@ -110,7 +110,7 @@ class Store(Protocol):
 
 
 def build_store(config: KnowledgeConfig) -> Store:
-    """Choose the store that the settings name."""
+    """Choose the store that the settings name; raises IndexUnavailable for a slug that is none."""
     if not _SLUG.fullmatch(config.program):
         raise IndexUnavailable(
             f"The program's slug {config.program!r} must be lower-case letters, digits, hyphens"
@@ -123,7 +123,10 @@ def build_store(config: KnowledgeConfig) -> Store:
 
 
 def previous_generation(store: Store) -> str:
-    """Name the generation that a new one replaces; "" when there is none that can be read."""
+    """Name the generation that a new one replaces; "" when there is none that can be read.
+
+    Raises IndexUnavailable when the place where generations are kept cannot be.
+    """
     try:
         manifest = store.current()
     except IndexMismatch:

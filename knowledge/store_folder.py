@@ -110,7 +110,10 @@ def _copy(source: Path, target: Path) -> None:
 
 @contextmanager
 def hold_lock(folder: Path) -> Iterator[None]:
-    """Hold `<folder>/ingest.lock`; raises IndexBusy at once when another process or thread has it."""
+    """Hold `<folder>/ingest.lock`; raises IndexBusy at once when another process or thread has it.
+
+    Raises IndexUnavailable where the folder cannot be written.
+    """
     from filelock import FileLock, Timeout
 
     try:

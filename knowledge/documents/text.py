@@ -25,7 +25,10 @@ class Unreadable(Exception):
 
 
 def decode(data: bytes) -> str:
-    """Decode UTF-8 (with or without mark), UTF-16 with mark, or GB 18030, and tidy the result."""
+    """Decode UTF-8 (with or without mark), UTF-16 with mark, or GB 18030, and tidy the result.
+
+    Raises Unreadable for anything else, also for UTF-8 of which a part is damaged.
+    """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return tidy(_utf16(data))
     if b"\0" in data:

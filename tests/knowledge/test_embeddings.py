@@ -17,6 +17,7 @@ from langchain_core.embeddings import Embeddings
 from knowledge.embeddings import (
     BundledEmbeddings,
     EmbeddingWorker,
+    ProviderEmbeddings,
     build_embeddings,
     embedder_id,
     passage_vectors,
@@ -213,3 +214,12 @@ def test_an_embedder_that_loses_a_text_is_caught() -> None:
 
     with pytest.raises(EmbedderUnavailable, match="one vector for every text"):
         passage_vectors(Forgetful(), ["a", "b"])
+
+
+def test_vectors_that_are_none_are_told_by_the_setting() -> None:
+    class Ragged(RuleEmbeddings):
+        def embed_documents(self, texts: list[str]) -> list[list[float]]:
+            return [[1.0] * number for number, _ in enumerate(texts, start=1)]
+
+    with pytest.raises(EmbedderUnavailable, match=r"openai:ragged \(BOT_EMBEDDINGS"):
+        ProviderEmbeddings(Ragged(), "openai:ragged").embed_documents(["a", "b"])
