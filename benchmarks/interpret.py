@@ -135,7 +135,6 @@ async def take(message: Message, ask: Ask, lean: Lean | None = None) -> Taken:
         message.text,
         slot,
         state,
-        form=form_of(message.form),
         answers=answers,
         language=message.language,
         today=TODAY,

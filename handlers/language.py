@@ -43,6 +43,8 @@ async def chosen(turn: Turn) -> Result:
 
     async def write(work: UnitOfWork, _: int) -> Sequence[Reply]:
         await work.founders.set_language(turn.founder_id, None if automatic else wanted)
+        if not automatic:
+            await work.applications.speak(turn.founder_id, wanted)
         return (Reply(text=text, edits=turn.message.button_message, language=speak.language),)
 
     return Result(write=write)

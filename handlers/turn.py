@@ -211,3 +211,13 @@ class Result:
     def of(cls, *replies: Reply) -> Result:
         """Answer with these replies and write nothing else."""
         return cls(replies=replies)
+
+    def then(self, other: Result) -> Result:
+        """Say and store this, then the other, in one commit; the trace and what is pending are this one's."""
+
+        async def write(work: UnitOfWork, message_id: int) -> Sequence[Reply]:
+            first = await self.write(work, message_id) if self.write is not None else ()
+            second = await other.write(work, message_id) if other.write is not None else ()
+            return (*first, *other.replies, *second)
+
+        return replace(self, write=write)

@@ -211,6 +211,12 @@ class Applications(ApplicationHistory, ApplicationMembers, ApplicationReminders,
             if application_id in self._taken:
                 self._taken[application_id] = tuple({**known, **news}[name] for name in HEAD)
 
+    async def speak(self, founder_id: int, language: str) -> None:
+        """Speak a language to a founder about their own applications, also in reminders and notices."""
+        await self._write(
+            update(_applications).where(_applications.c.founder_id == founder_id).values(language=language)
+        )
+
     async def note_saved_receipt(self, application_id: int) -> bool:
         """Note that the founder was told that answers are saved; False when they already had been."""
         statement = update(_applications).where(

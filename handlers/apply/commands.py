@@ -65,6 +65,14 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
     (
+        "continue",
+        _any(
+            r"(?:继续|接着|往下)(?:来|填|写|答|走|申请|填写)?(?:下去)?|下面呢",
+            r"(?:continue|go on|carry on|resume|proceed|keep going)(?: (?:with )?(?:it|this|(?:my|the) (?:application|form|draft)))?",
+            r"weiter(?:machen|gehts)?|fortfahren|fortsetzen",
+        ),
+    ),
+    (
         "status",
         _any(
             r"(?:我|我们)?的?申请(?:现在)?(?:走|进行|处理)?到?(?:哪|什么|哪儿|哪里)(?:一)?(?:步|了|程度|阶段|个环节).*",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from forms.model import TRACK, Answers, Form, Question, Slot, Value
 from forms.state import State, examine, settle
 from handlers.messages import Button, Reply
-from handlers.turn import Result, TraceNote, Turn
+from handlers.turn import Result, Turn
 from storage.application_records import ApplicationChange, ApplicationRecord, StoredAnswer
 from storage.records import Payload
 
@@ -65,6 +65,11 @@ class Desk:
         if self.reads_back:
             return None
         return (self.state.slot(self.focus) if self.focus else None) or self.state.next
+
+    @property
+    def done(self) -> int:
+        """How many questions are answered or passed over; a group is, once there is no further row."""
+        return self.state.total - self.state.questions(self.state.open)
 
     @property
     def reads_back(self) -> bool:
@@ -198,7 +203,7 @@ def lay_out(turn: Turn, form: Form, application: ApplicationRecord, stored: Answ
     )
 
 
-def commit(desk: Desk, step: Step, decided: Outcome, *, trace: TraceNote | None = None) -> Result:
+def commit(desk: Desk, step: Step, decided: Outcome) -> Result:
     """Store in the turn's commit what a step decided on a desk.
 
     When another device changed the application in between, the step is decided again on what that one left.
@@ -219,7 +224,7 @@ def commit(desk: Desk, step: Step, decided: Outcome, *, trace: TraceNote | None 
         more = await outcome.then(work, message_id) if outcome.then is not None else ()
         return (*outcome.replies, *more)
 
-    return Result(write=write, trace=trace or TraceNote())
+    return Result(write=write)
 
 
 def _change(desk: Desk, outcome: Outcome, message_id: int) -> ApplicationChange:

@@ -99,7 +99,7 @@ def find_correction(
         return _of_named(named, reader, text)
     if edits and (numbered := _numbered(text, state)) is not None:
         return Correction(numbered.key, reader.value(numbered.question))
-    if _SOMETHING.fullmatch(text.strip(_EDGES)):
+    if wishes_to_edit(text):
         return Correction(None)
     if edits or hedges:
         candidate = _by_value(
@@ -108,6 +108,11 @@ def find_correction(
         if candidate is not None:
             return candidate
     return None
+
+
+def wishes_to_edit(text: str) -> bool:
+    """Tell whether the whole message is the wish to change something, without the new value: "改一下公司名"."""
+    return _SOMETHING.fullmatch(text.strip(_EDGES)) is not None
 
 
 def find_statement(

@@ -13,7 +13,7 @@ from handlers.apply.context import Desk, Outcome, Step, commit
 from handlers.apply.submitting import closed, read_back, still_waiting
 from handlers.apply.wording import form_changed, joined
 from handlers.messages import Reply
-from handlers.turn import Result, TraceNote, Turn
+from handlers.turn import Result, Turn
 
 if TYPE_CHECKING:
     from storage.database import UnitOfWork
@@ -60,16 +60,16 @@ def guarded(step: Step) -> Step:
     return careful
 
 
-async def carry_out(desk: Desk, step: Step, *, trace: TraceNote | None = None) -> Result:
+async def carry_out(desk: Desk, step: Step) -> Result:
     """Decide a step and store it; at the end of the form look up how far the co-founders are."""
     step = guarded(step)
     outcome = step(desk)
     if not outcome.reads_back:
-        return commit(desk, step, outcome, trace=trace)
+        return commit(desk, step, outcome)
     if desk.owner:
         knowing = replace(desk, waiting=await members.missing(desk))
-        return commit(knowing, step, step(knowing), trace=trace)
-    stored = commit(desk, step, outcome, trace=trace)
+        return commit(knowing, step, step(knowing))
+    stored = commit(desk, step, outcome)
     if outcome.answers is None or not desk.with_answers(outcome.answers).state.complete:
         return stored
     thanks = await members.finished(desk)
@@ -82,15 +82,9 @@ async def carry_out(desk: Desk, step: Step, *, trace: TraceNote | None = None) -
     return Result(write=write)
 
 
-async def followed(result: Result, desk: Desk, before: Sequence[str] = ()) -> Result:
+def followed(result: Result, desk: Desk, before: Sequence[str] = ()) -> Result:
     """Let another handler speak first, then ask the pending question again; the draft is not touched."""
-    question = ask_again(desk, before).replies
-
-    async def write(work: UnitOfWork, message_id: int) -> Sequence[Reply]:
-        more = await result.write(work, message_id) if result.write is not None else ()
-        return (*more, *question)
-
-    return replace(result, write=write)
+    return result.then(Result.of(*ask_again(desk, before).replies))
 
 
 def gone(turn: Turn) -> Result:

@@ -15,11 +15,11 @@ from datetime import date
 from itertools import pairwise
 from typing import Literal
 
-from forms.model import Answers, Form, Slot, Value
+from forms.model import Answers, Slot, Value
 from forms.state import State
 from forms.values import NotValid
 from handlers.apply.commands import command
-from handlers.apply.corrections import find_correction, find_statement
+from handlers.apply.corrections import find_correction, find_statement, wishes_to_edit
 from handlers.apply.leaning import ASKS, LONGEST, SURELY_ASKS, Lean, beside, signs
 from handlers.apply.reading import OURS, Reading, is_premise
 from handlers.apply.shapes import (
@@ -55,8 +55,8 @@ class Meaning:
     """What a message is taken as; only the fields of its kind are set.
 
     `value` is the answer, or what would be it when "unsure"; `key` the slot that a correction is about (None:
-    not clear which); `command` its name ("skip", "back", "why", "draft", "pause", "cancel", "submit",
-    "status"); `problem` what is wrong when "invalid"; `looked` the documents' answer when they were asked.
+    not clear which); `command` its name ("skip", "back", "why", "continue", "draft", "pause", "cancel",
+    "submit", "status"); `problem` what is wrong when "invalid"; `looked` the documents' answer when they were asked.
     `from_sentence`: the value was taken out of a sentence and should be confirmed. `also_asks`: what an answer
     asks besides.
     """
@@ -76,7 +76,6 @@ async def interpret(
     slot: Slot | None,
     state: State,
     *,
-    form: Form,
     answers: Answers,
     language: str,
     today: date,
@@ -129,8 +128,8 @@ class _Message(Reading):
             return Meaning(
                 kind="correction", key=found.key, value=found.value, from_sentence=found.value is not None
             )
-        if found.value is None or (self.prose and not found.value):
-            return None
+        if found.value is None:
+            return Meaning(kind="correction", key=found.key) if wishes_to_edit(self.text) else None
         return Meaning(kind="answer", value=found.value, from_sentence=True)
 
     def _taken(self, value: Value) -> Meaning:
@@ -282,7 +281,7 @@ class _Message(Reading):
                 and not is_premise(told)
                 and len(told) >= _SUBSTANTIAL * len(asked)
             ):
-                return Meaning(kind="answer", value=rest, from_sentence=True, also_asks=asked)
+                return Meaning(kind="answer", value=rest, from_sentence=True, also_asks=asked, looked=looked)
             return Meaning(kind="unsure", value=value, looked=looked)
         if value is not None and len(told) > 1.5 * len(asked):
             looked = await self._look(asked)

@@ -61,13 +61,12 @@ async def typed(turn: Turn) -> Result:
         line = desk.say("ask.too_long", length=len(turn.text), limit=LONGEST_QUESTION)
         return await carry_out(desk, saying(line))
     if wishes_person(turn):
-        return await followed(await wish(desk.turn), desk)
+        return followed(await wish(desk.turn), desk)
     slot = desk.pending
     meaning = await interpret(
         turn.text,
         slot,
         desk.state,
-        form=desk.form,
         answers=desk.answers,
         language=desk.turn.language,
         today=desk.today,
@@ -81,9 +80,14 @@ async def _act(desk: Desk, slot: Slot | None, meaning: Meaning, text: str) -> Re
     """Turn a meaning into a step."""
     match meaning.kind:
         case "answer" if slot is not None and meaning.value is not None:
-            return await carry_out(
+            stored = await carry_out(
                 desk, _taken(desk, slot, meaning.value, text, sure=not meaning.from_sentence)
             )
+            asked_besides = meaning.also_asks
+            if asked_besides is None:
+                return stored
+            told = await _told(desk.turn, asked_besides, meaning.looked, shown_as=asked_besides)
+            return told.then(stored)
         case "invalid" if slot is not None and meaning.problem is not None:
             return await carry_out(desk, refusing(slot, meaning.problem))
         case "unsure" if slot is not None:
@@ -99,7 +103,7 @@ async def _act(desk: Desk, slot: Slot | None, meaning: Meaning, text: str) -> Re
         case "chat":
             return await _chat(desk)
         case _:
-            return await followed(await _told(desk.turn, text, meaning.looked), desk)
+            return followed(await _told(desk.turn, text, meaning.looked), desk)
 
 
 def _taken(desk: Desk, slot: Slot, value: Value, text: str, *, sure: bool) -> Step:
@@ -133,9 +137,9 @@ async def _command(desk: Desk, name: str) -> Result:
     if name in _STEPS:
         return await carry_out(desk, _STEPS[name])
     if name == "help":
-        return await followed(await show_help(desk.turn), desk, [desk.say("apply.help")])
+        return followed(await show_help(desk.turn), desk, [desk.say("apply.help")])
     if name == "human":
-        return await followed(await wish(desk.turn), desk)
+        return followed(await wish(desk.turn), desk)
     if name == "status":
         return await carry_out(desk, showing_draft)
     return await carry_out(desk, ask_again)
@@ -143,9 +147,9 @@ async def _command(desk: Desk, name: str) -> Result:
 
 async def _chat(desk: Desk) -> Result:
     found = small_talk.recognize(desk.turn.text)
-    if found is None or found[0] == "apply":
+    if found is None or found[0] in ("apply", "okay"):
         return await carry_out(desk, ask_again)
-    return await followed(await small_talk.small_talk(desk.turn), desk)
+    return followed(await small_talk.small_talk(desk.turn), desk)
 
 
 async def _told(turn: Turn, question: str, looked: Answer | None = None, *, shown_as: str = "") -> Result:
@@ -214,7 +218,7 @@ async def meant_question(turn: Turn) -> Result:
         return gone(turn)
     if not text:
         return desk.turn.toast("apply.stale")
-    return await followed(await _told(desk.turn, text, shown_as=text), desk)
+    return followed(await _told(desk.turn, text, shown_as=text), desk)
 
 
 async def _message(turn: Turn) -> tuple[Desk | None, str]:

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 def pausing(desk: Desk) -> Outcome:
     """Leave the interview; everything stays, and other messages are questions again."""
-    done = len({(slot.group or slot.question).id for slot in desk.state.slots if slot.key in desk.answers})
-    line = desk.say("apply.paused", done=min(done, desk.state.total), total=desk.state.total)
+    line = desk.say("apply.paused", done=desk.done, total=desk.state.total)
     rows = ((button(desk.say("apply.button.continue"), "continue", desk.application.id),),)
     return Outcome(replies=(reply(desk, [line], rows),), leaves=desk.entered)
 

@@ -133,8 +133,7 @@ def explaining(key: str | None) -> Step:
 def showing_draft(desk: Desk) -> Outcome:
     """All answers so far, how many there are, and how to go on."""
     id_ = desk.application.id
-    done = len({(slot.group or slot.question).id for slot in desk.state.slots if slot.key in desk.answers})
-    line = desk.say("apply.so_far", done=min(done, desk.state.total), total=desk.state.total)
+    line = desk.say("apply.so_far", done=desk.done, total=desk.state.total)
     rows: Rows = ((button(desk.say("apply.button.continue"), "continue", id_),),)
     if desk.state.complete and desk.owner:
         rows = (*rows, (button(desk.say("apply.button.review"), "review", id_),))

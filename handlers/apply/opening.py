@@ -10,12 +10,14 @@ from forms.model import TRACK, Form, Value
 from forms.schedule import standing
 from forms.state import put
 from handlers.apply import copying
+from handlers.apply.commands import command
 from handlers.apply.context import Desk, Outcome, lay_out, open_desk, read_desk
 from handlers.apply.going import carry_out, go_on
 from handlers.apply.submitting import dates, track_of
 from handlers.apply.times import local_time
 from handlers.apply.wishes import wishes_to_apply
 from handlers.apply.wording import joined
+from handlers.ask import ask
 from handlers.buttons import button
 from handlers.messages import Button, Reply
 from handlers.texts import LANGUAGES
@@ -27,12 +29,16 @@ if TYPE_CHECKING:
 
 def wishes(turn: Turn) -> bool:
     """Whether a typed message outside of the interview is the wish to apply."""
-    return (
-        turn.typed
-        and turn.interview is None
-        and turn.services.form is not None
-        and wishes_to_apply(turn.text)
-    )
+    return _outside(turn) and wishes_to_apply(turn.text)
+
+
+def wishes_to_go_on(turn: Turn) -> bool:
+    """Whether a typed message outside of the interview only says to go on."""
+    return _outside(turn) and command(turn.text) == "continue"
+
+
+def _outside(turn: Turn) -> bool:
+    return turn.typed and turn.interview is None and turn.services.form is not None
 
 
 async def apply(turn: Turn) -> Result:
@@ -51,6 +57,12 @@ async def apply(turn: Turn) -> Result:
         line = turn.say("apply.submitted_before", number=handed_in)
         return Result.of(Reply(text=line, buttons=((again,),), language=turn.language))
     return begin(turn, form, await copying.offer(turn))
+
+
+async def go_on_or_ask(turn: Turn) -> Result:
+    """Continue the founder's draft; without one it is a message like any other."""
+    draft = await _draft(turn)
+    return await ask(turn) if draft is None else await carry_out(draft, welcome_back)
 
 
 async def resume(turn: Turn) -> Result:
@@ -94,10 +106,9 @@ def welcome_back(desk: Desk) -> Outcome:
     """Say how far the draft is, and ask the pending question."""
     if desk.state.next is None:
         return go_on(desk)
-    done = len({(slot.group or slot.question).id for slot in desk.state.slots if slot.key in desk.answers})
     track = track_of(desk)
     lines = joined(
-        [desk.say("apply.welcome_back", done=min(done, desk.state.total), total=desk.state.total)],
+        [desk.say("apply.welcome_back", done=desk.done, total=desk.state.total)],
         [dates(desk, track)] if track is not None else [],
     )
     if not desk.lost and desk.application.form_version == desk.form.version:

@@ -8,12 +8,13 @@ from forms.model import Slot, Value
 from forms.values import NotValid, check, read_option
 from handlers.apply.asking import ticked, toggles
 from handlers.apply.context import Desk, Outcome, Step, open_desk
-from handlers.apply.going import ask_again, carry_out, gone
+from handlers.apply.going import ask_again, carry_out, followed, gone
 from handlers.apply.marks import YES, find_option, find_slot, mark
 from handlers.apply.moving import editing, explaining, showing_draft, skipping
 from handlers.apply.submitting import closed, confirming, read_back
 from handlers.apply.taking import answering, refusing, removing_row
 from handlers.buttons import Press
+from handlers.language import chosen
 from handlers.messages import Reply
 from handlers.texts import LANGUAGES
 from handlers.turn import Result, Turn
@@ -157,6 +158,16 @@ async def speak(turn: Turn) -> Result:
         return replace(ask_again(other), language=language)
 
     return await carry_out(desk, step)
+
+
+async def language(turn: Turn) -> Result:
+    """Remember the language chosen by hand, and ask the pending question in it."""
+    confirmed = await chosen(turn)
+    wanted = _argument(turn, 0) if _argument(turn, 0) in LANGUAGES else None
+    founder = replace(turn.person.founder, language=wanted)
+    speaking = replace(turn, language=wanted or turn.language, person=replace(turn.person, founder=founder))
+    desk = await open_desk(speaking)
+    return confirmed if desk is None or not desk.editable else followed(confirmed, desk)
 
 
 async def _anyway(turn: Turn, step: Step) -> Result:

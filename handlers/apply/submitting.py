@@ -161,7 +161,8 @@ def _closing_lines(desk: Desk) -> list[str]:
     lines = []
     missing = desk.state.missing
     if missing:
-        lines.append(desk.say("apply.missing", count=len(missing), names=named(desk, missing)))
+        count = desk.state.questions(missing)
+        lines.append(desk.say("apply.missing", count=count, names=named(desk, missing)))
     findings = assess(desk.form, desk.answers, desk.today)
     unmet = [explained(desk, item) for item in findings if item.outcome != "met"]
     if findings and not unmet:

@@ -86,17 +86,24 @@ def refusing(slot: Slot, problem: NotValid) -> Step:
 
 
 def wondering(slot: Slot, problem: NotValid | None = None) -> Step:
-    """The step that asks whether a message was the answer or a question; the message itself is kept."""
+    """The step that asks whether a message was the answer or a question; the message itself is kept.
+
+    What cannot be the answer, because of `problem`, is refused as one; a press still makes it a question.
+    """
 
     def step(desk: Desk) -> Outcome:
         id_ = desk.application.id
+        if problem is not None:
+            outcome = refusing(slot, problem)(desk)
+            (refused,) = outcome.replies
+            row = (button(desk.say("button.as_question"), "question", id_, SELF),)
+            return replace(outcome, replies=(replace(refused, buttons=(*refused.buttons, row)),))
         rows = (
             (button(desk.say("apply.button.is_answer"), "answer", id_, SELF, mark(slot.key)),),
             (button(desk.say("apply.button.is_question"), "question", id_, SELF),),
         )
-        unreadable = [problem_text(desk, problem)] if problem is not None else []
-        lines = [*unreadable, desk.say("apply.unsure", label=heading(desk, slot))]
-        return Outcome(replies=(reply(desk, lines, rows),), interview=desk.standing(slot.key, desk.view))
+        line = desk.say("apply.unsure", label=heading(desk, slot))
+        return Outcome(replies=(reply(desk, [line], rows),), interview=desk.standing(slot.key, desk.view))
 
     return step
 

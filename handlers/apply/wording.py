@@ -38,16 +38,18 @@ def consequences(before: Desk, change: Change, after: Desk, *, correction: bool)
     lines = []
     gone = [slot for slot in change.closed if slot.key in before.answers]
     if gone:
-        lines.append(before.say("apply.closed", count=len(gone), names=named(before, gone)))
+        count = before.state.questions(gone)
+        lines.append(before.say("apply.closed", count=count, names=named(before, gone)))
     new = [slot for slot in change.opened if slot.key not in after.answers]
     if correction and new:
-        lines.append(after.say("apply.opened", count=len(new), names=named(after, new)))
+        count = after.state.questions(new)
+        lines.append(after.say("apply.opened", count=count, names=named(after, new)))
     return lines
 
 
 def named(desk: Desk, slots: Iterable[Slot]) -> str:
-    """List places by their short names."""
-    labels = list(dict.fromkeys(heading(desk, slot) for slot in slots))
+    """List the questions that places belong to by their short names, as they are counted: a group is one."""
+    labels = list(dict.fromkeys(desk.label(slot.group or slot.question) for slot in slots))
     more = "…" if len(labels) > _MOST_NAMED else ""
     return listed(desk, labels[:_MOST_NAMED]) + more
 

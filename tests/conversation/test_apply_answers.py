@@ -72,6 +72,54 @@ async def test_a_question_that_cannot_be_looked_up_now_costs_nothing(ann: Applic
     assert "What is your company or team called?" in replies[-1].text
 
 
+async def test_a_question_beside_an_answer_is_answered_and_the_answer_counts(ann: Applicant) -> None:
+    await ann.go("Berth", "Blue Whale Boats", "We build electric boats for rivers")
+    answer, asked = await ann.say("7 people. By the way is the rent included?")
+    assert answer.text.startswith(EN("ask.heading", question="By the way is the rent included?"))
+    assert answer.sources
+    assert "✓ Team size: 7 people" in asked.text
+    assert "Is your company registered?" in asked.text
+    assert (await answers(ann.bot.database))["team_size"] == 7
+
+
+async def test_an_answer_counts_though_the_question_beside_it_cannot_be_looked_up(ann: Applicant) -> None:
+    await ann.go("Berth", "Blue Whale Boats", "We build electric boats for rivers")
+    ann.bot.knowledge.script.append(KnowledgeError("away"))
+    replies = await ann.say("7 people. By the way is the rent included?")
+    assert replies[0].text == EN("error.knowledge")
+    assert "Is your company registered?" in replies[-1].text
+    assert (await answers(ann.bot.database))["team_size"] == 7
+
+
+@pytest.mark.parametrize("word", ["ok", "yes", "继续", "continue", "go on", "weiter"])
+async def test_a_word_that_is_no_answer_shows_the_question_again(ann: Applicant, word: str) -> None:
+    await ann.say("Berth")
+    (again,) = await ann.say(word)
+    assert again.text.startswith(("What is your company or team called?", "公司或团队叫什么名字？"))
+    assert set(await answers(ann.bot.database)) == {"track"}
+
+
+@pytest.mark.parametrize("said", ["改一下公司名", "please change the company name"])
+async def test_the_wish_to_change_the_answer_that_is_asked_for_is_not_stored(
+    ann: Applicant, said: str
+) -> None:
+    await ann.go("Berth", "Blue Whale Boats", said, said)
+    assert (await answers(ann.bot.database))["company_name"] == "Blue Whale Boats"
+    await ann.say("Red Whale Boats")
+    assert (await answers(ann.bot.database))["company_name"] == "Red Whale Boats"
+
+
+async def test_what_cannot_be_the_answer_is_refused_and_may_still_be_asked(ann: Applicant) -> None:
+    await ann.go("Berth", "Blue Whale Boats", "We build electric boats for rivers")
+    said = "the conditions for rent"
+    reply = await ann.last(said)
+    assert said in reply.text
+    assert "How many people are in your team?" in reply.text
+    assert EN("apply.button.is_answer") not in labels(reply)
+    answer, _ = await ann.press(EN("button.as_question"))
+    assert answer.text.startswith(EN("ask.heading", question=said))
+
+
 async def test_small_talk_is_answered_and_the_question_comes_again(ann: Applicant) -> None:
     replies = await ann.say("thank you")
     assert len(replies) == 2

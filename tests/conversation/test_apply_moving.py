@@ -91,6 +91,14 @@ async def test_rows_of_a_group_are_added_and_removed(ann: Applicant) -> None:
     assert "funding/1/round" not in await answers(ann.bot.database)
 
 
+async def test_a_group_counts_as_one_question_that_is_open_until_it_is_finished(ann: Applicant) -> None:
+    await ann.go("We want to prove that the boat stops by itself.", "/skip", "/skip", "no")
+    assert EN("apply.so_far", done=11, total=16) in (await ann.go("Ann Lee", "/draft")).text
+    assert (
+        EN("apply.missing", count=3, names="Founders, Email, Motivation") in (await ann.last("/submit")).text
+    )
+
+
 async def test_a_group_without_rows_is_closed_by_a_no(ann: Applicant) -> None:
     reply = await ann.go("We want to prove that the boat stops by itself.", "/skip", "/skip", "no")
     assert "What is this founder's name?" in reply.text

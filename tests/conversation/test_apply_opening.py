@@ -86,6 +86,38 @@ async def test_while_paused_messages_are_questions_again(ann: Applicant) -> None
     assert "What is your company" in text_of(await ann.press(EN("apply.button.continue")))
 
 
+@pytest.mark.parametrize("word", ["continue", "Go on!", "继续", "接着填吧", "weitermachen"])
+async def test_a_paused_draft_goes_on_at_a_word(ann: Applicant, word: str) -> None:
+    await ann.go("I want to apply", "Sea trial", "Blue Whale Boats", "/pause")
+    assert EN("apply.welcome_back", done=2, total=16) in (await ann.last(word)).text
+    assert ann.bot.knowledge.questions == []
+
+
+async def test_going_on_without_a_draft_is_a_question_like_any_other(ann: Applicant) -> None:
+    assert (await ann.last("继续")).text.startswith("Answer to")
+    assert await applications(ann.bot.database) == []
+
+
+async def test_a_language_chosen_in_the_middle_is_spoken_at_once(ann: Applicant) -> None:
+    await ann.go("I want to apply", "Sea trial")
+    await ann.say("/language")
+    confirmed, again = await ann.press("中文")
+    assert confirmed.text == ZH("language.set")
+    assert "公司或团队叫什么名字？" in again.text
+    assert (await applications(ann.bot.database))[0]["language"] == "zh"
+    await ann.say("/language")
+    confirmed, again = await ann.press(ZH("button.language_auto"))
+    assert confirmed.text == ZH("language.automatic")
+    assert "公司或团队叫什么名字？" in again.text
+
+
+async def test_a_language_chosen_while_paused_is_that_of_the_draft(ann: Applicant) -> None:
+    await ann.go("I want to apply", "Sea trial", "/pause", "/language")
+    (confirmed,) = await ann.press("中文")
+    assert confirmed.text == ZH("language.set")
+    assert (await applications(ann.bot.database))[0]["language"] == "zh"
+
+
 async def test_a_draft_that_is_deleted_is_deleted_after_a_yes_only(ann: Applicant) -> None:
     await ann.go("I want to apply", "Sea trial", "Blue Whale Boats")
     asked = await ann.last("/cancel")

@@ -180,6 +180,7 @@ async def test_staff_are_pinged_in_their_chat_and_talk_from_there(both: Database
         pinged = (await settle(bot, 2, "anna"), bot.to("anna")[-1])[1]
         assert EN("human.ping", number=1, question="How much is the rent?") in pinged.text
         assert "How much is the rent?" in (await bot.press(payload(pinged, "take"), "anna")).text
+        assert EN("human.taken", name="Anna") in await settle(bot, 3)
         assert await bot.send(text="Hello!") == []
         assert (await settle(bot, 4, "anna"))[-1] == "💬 Hello!"
         assert await bot.send("anna", text="Hi, Anna here") == []

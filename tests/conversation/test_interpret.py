@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.interpret import TODAY, Taken, draft, figures, form_of, read_messages, take_all
+from benchmarks.interpret import TODAY, Taken, draft, figures, read_messages, take_all
 from handlers.apply.interpret import Meaning, interpret
 from knowledge.errors import EmbedderUnavailable
 from knowledge.leaning import Beside
@@ -45,7 +45,6 @@ async def meaning(
         text,
         state.slot(pending) if pending else None,
         state,
-        form=form_of("harbor"),
         answers=answers,
         language="en",
         today=TODAY,
