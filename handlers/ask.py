@@ -9,7 +9,7 @@ from typing import Any
 
 from handlers.announce.asking import announcement_meant, ask_about_it, still_about
 from handlers.apply.wishes import about_applying
-from handlers.buttons import SELF, Press, button
+from handlers.buttons import SELF, button
 from handlers.messages import Button, Reply, Source
 from handlers.texts import Texts
 from handlers.turn import Result, TraceNote, Turn
@@ -39,7 +39,7 @@ async def ask(turn: Turn) -> Result:
 
 async def ask_topic(turn: Turn) -> Result:
     """Answer a pressed topic of an earlier refusal."""
-    press = turn.press or Press(action="")
+    press = turn.pressed
     message_id, position = press.number(0), press.number(1)
     asked = await turn.stored(message_id)
     extra = asked.payload.get("extra", {}) if asked is not None else {}
@@ -49,8 +49,8 @@ async def ask_topic(turn: Turn) -> Result:
 
 async def ask_example(turn: Turn) -> Result:
     """Answer a pressed example question of the welcome."""
-    press = turn.press or Press(action="")
-    language, position = (press.arguments or ("",))[0], press.number(1)
+    press = turn.pressed
+    language, position = press.word(), press.number(1)
     examples = turn.services.program.examples.get(language, ())
     if position is None or position >= len(examples):
         return turn.toast("ask.topic_gone")
@@ -59,7 +59,7 @@ async def ask_example(turn: Turn) -> Result:
 
 async def ask_again(turn: Turn) -> Result:
     """Answer a message that was taken for something else, by its stored text."""
-    press = turn.press or Press(action="")
+    press = turn.pressed
     reply = await turn.stored(press.number())
     asked = await turn.stored(reply.in_reply_to) if reply is not None else None
     if asked is None or not clean(asked.text):

@@ -24,11 +24,13 @@ class Press:
     action: str
     arguments: tuple[str, ...] = ()
 
+    def word(self, position: int = 0) -> str:
+        """Return one argument as it stands; "" when it is missing."""
+        return self.arguments[position] if position < len(self.arguments) else ""
+
     def number(self, position: int = 0) -> int | None:
         """Return one argument as a row id or index; None when it is missing or no such number."""
-        if position >= len(self.arguments):
-            return None
-        text = self.arguments[position]
+        text = self.word(position)
         return int(text) if text.isascii() and text.isdigit() and len(text) < _LONGEST_ID else None
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from handlers.buttons import SELF, Press, button
+from handlers.buttons import SELF, button
 from handlers.messages import Reply
 from handlers.turn import Result, Turn
 from handlers.words import clip, looks_like_question
@@ -33,8 +33,8 @@ async def unhelpful(turn: Turn) -> Result:
 
 async def reason_pressed(turn: Turn) -> Result:
     """Store a reason that was chosen from the list, and put the thanks in place of the list."""
-    press = turn.press or Press(action="")
-    answer_id, reason = press.number(0), (*press.arguments, "", "")[1]
+    press = turn.pressed
+    answer_id, reason = press.number(0), press.word(1)
     if answer_id is None or reason not in REASONS:
         return turn.toast("feedback.stale")
     label = turn.say(f"feedback.reason.{reason}")
@@ -65,13 +65,11 @@ async def reason_typed(turn: Turn) -> Result:
 
 def awaits_reason(turn: Turn) -> bool:
     """Tell whether this typed message is the reason that was asked for, and not the next question."""
-    if not turn.typed or turn.pending.get("await") != _AWAITED or looks_like_question(turn.text):
-        return False
-    return turn.now <= datetime.fromisoformat(str(turn.pending["until"]))
+    return turn.typed and turn.awaits(_AWAITED) and not looks_like_question(turn.text)
 
 
 async def _rate(turn: Turn, rating: Rating) -> Result:
-    answer_id = (turn.press or Press(action="")).number()
+    answer_id = turn.pressed.number()
     if answer_id is None:
         return turn.toast("feedback.stale")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from handlers.attending import Attending
-from handlers.buttons import Press, button
+from handlers.buttons import button
 from handlers.messages import Reply
 from handlers.small_talk import recognize
 from handlers.turn import Result, Turn
@@ -78,13 +78,13 @@ async def command(turn: Turn) -> Result:
 
 async def pressed(turn: Turn) -> Result:
     """Open a handover about the question whose answer the button hangs under."""
-    answer = await turn.stored((turn.press or Press(action="")).number())
+    answer = await turn.stored(turn.pressed.number())
     return _open(turn, answer.in_reply_to if answer is not None else None)
 
 
 async def cancel(turn: Turn) -> Result:
     """Take an open handover back, also one that a person has taken."""
-    wanted = (turn.press or Press(action="")).number()
+    wanted = turn.pressed.number()
 
     async def write(work: UnitOfWork, _: int) -> Sequence[Reply]:
         record = await work.handovers.get_open(turn.conversation_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from handlers.buttons import Press, button
+from handlers.buttons import button
 from handlers.messages import Reply
 from handlers.texts import LANGUAGES, Texts
 from handlers.turn import Result, Turn
@@ -34,7 +34,7 @@ async def choose(turn: Turn) -> Result:
 
 async def chosen(turn: Turn) -> Result:
     """Remember the choice, and confirm it in the language chosen."""
-    wanted = ((turn.press or Press(action="")).arguments or ("",))[0]
+    wanted = turn.pressed.word()
     if wanted != _AUTOMATIC and wanted not in LANGUAGES:
         return await choose(turn)
     automatic = wanted == _AUTOMATIC

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from handlers.buttons import Press, button
+from handlers.buttons import button
 from handlers.messages import Attachment, Reply
 from handlers.turn import Result, Turn
 
@@ -41,7 +41,7 @@ async def ask_to_forget(turn: Turn) -> Result:
 
 async def forget(turn: Turn) -> Result:
     """Erase after the yes; anything else keeps."""
-    if (turn.press or Press(action="")).arguments != ("yes",):
+    if turn.pressed.arguments != ("yes",):
         text = turn.say("privacy.not_forgotten")
         return Result.of(Reply(text=text, edits=turn.message.button_message, language=turn.language))
 

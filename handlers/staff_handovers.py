@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from handlers.attending import LONGEST_REPLY, Attending, not_kept
-from handlers.buttons import Press, button
+from handlers.buttons import button
 from handlers.messages import Button, Reply
 from handlers.review.masking import readable
 from handlers.route import Route, command, press
@@ -29,7 +29,7 @@ def _is_relaying(turn: Turn) -> bool:
 @at_desk
 async def take(turn: Turn) -> Result:
     """Take the handover of the pressed button over and talk from this chat."""
-    wanted = (turn.press or Press(action="")).number() or 0
+    wanted = turn.pressed.number() or 0
 
     async def write(work: UnitOfWork, _: int) -> Sequence[Reply]:
         member = await still_allowed(work, turn, "handover.take")

@@ -120,6 +120,11 @@ class Turn:
         """What the message before this one left open; empty for nothing."""
         return self.person.conversation.pending or {}
 
+    def awaits(self, what: str) -> bool:
+        """Tell whether the message before this one asked for this, and not too long ago."""
+        asked = self.pending.get("await") == what
+        return asked and self.now <= datetime.fromisoformat(str(self.pending["until"]))
+
     @property
     def interview(self) -> Payload | None:
         """Where this chat stands in the application's interview; None outside of it."""
@@ -129,6 +134,11 @@ class Turn:
     def press(self) -> Press | None:
         """The pressed button, when it was one and this version understands it."""
         return parse_press(self.message.button) if self.message.kind == "button" else None
+
+    @property
+    def pressed(self) -> Press:
+        """The pressed button for who knows that it was one; an empty press otherwise."""
+        return self.press or Press(action="")
 
     @property
     def typed(self) -> bool:

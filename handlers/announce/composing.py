@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from handlers.announce.checks import (
@@ -58,10 +57,8 @@ def start(turn: Turn) -> Result:
 
 def awaits(turn: Turn) -> bool:
     """Tell whether this message is the part of an announcement that was asked for."""
-    if turn.pending.get("await") != AWAITED or not allowed(turn, "announcement.write"):
-        return False
     fits = turn.typed or (bool(turn.message.attachments) and turn.message.kind in ("file", "unsupported"))
-    return fits and turn.now <= datetime.fromisoformat(str(turn.pending["until"]))
+    return fits and allowed(turn, "announcement.write") and turn.awaits(AWAITED)
 
 
 async def typed(turn: Turn) -> Result:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from handlers.announce import steering
@@ -13,7 +12,7 @@ from handlers.announce.composing import wrong
 from handlers.announce.desk import PATIENCE, card, words
 from handlers.announce.reporting import ACTION, status_reply
 from handlers.announce.steering import By, look
-from handlers.buttons import Press, button
+from handlers.buttons import button
 from handlers.messages import Reply
 from handlers.staff_rights import allowed, still_allowed
 from handlers.turn import Result, Turn
@@ -39,8 +38,8 @@ async def show_list(turn: Turn) -> Result:
 
 async def pressed(turn: Turn) -> Result:
     """Do what a button under an announcement says."""
-    press = turn.press or Press(action="")
-    number, verb = press.number(0), (*press.arguments, "", "")[1]
+    press = turn.pressed
+    number, verb = press.number(0), press.word(1)
     handler = _VERBS.get(verb)
     if number is None or handler is None:
         return turn.toast("unsupported.stale")
@@ -51,10 +50,7 @@ async def pressed(turn: Turn) -> Result:
 
 def awaits_correction(turn: Turn) -> bool:
     """Tell whether this message is the new text of an announcement that was sent."""
-    pending = turn.pending
-    if not turn.typed or pending.get("await") != _AWAITED or not allowed(turn, "announcement.send"):
-        return False
-    return turn.now <= datetime.fromisoformat(str(pending["until"]))
+    return turn.typed and allowed(turn, "announcement.send") and turn.awaits(_AWAITED)
 
 
 async def corrected(turn: Turn) -> Result:

@@ -13,7 +13,6 @@ from handlers.announce.composing import dropped, take, wrong
 from handlers.announce.desk import act, awaiting, card, gone, overtaken, prompt, words
 from handlers.announce.drafting import Edit, Gone, Overtaken, save
 from handlers.announce.words import KINDS, STATUSES
-from handlers.buttons import Press
 from handlers.messages import Reply
 from handlers.turn import Result, Turn
 from storage.announcement_records import AnnouncementRecord, Audience
@@ -27,9 +26,9 @@ _NONE = "-"
 
 async def pressed(turn: Turn) -> Result:
     """Do what a button of a draft says, to the draft as it was shown."""
-    press = turn.press or Press(action="")
+    press = turn.pressed
     draft_id, revision = press.number(0), press.number(1)
-    verb = VERBS.get((*press.arguments, "", "", "")[2])
+    verb = VERBS.get(press.word(2))
     if draft_id is None or revision is None or verb is None:
         return turn.toast("unsupported.stale")
     async with turn.reading() as work:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from handlers.announce.rendering import buttons_of, reply_label, spoken_language
-from handlers.buttons import Press
 from handlers.messages import Reply
 from handlers.texts import Texts
 from handlers.turn import Result, Turn
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 
 async def press(turn: Turn) -> Result:
     """Store the pressed reply and mark its button."""
-    pressed = turn.press or Press(action="")
-    wanted, choice = pressed.number() or 0, (*pressed.arguments, "", "")[1]
+    wanted, choice = turn.pressed.number() or 0, turn.pressed.word(1)
     async with turn.reading() as work:
         announcement = await work.announcements.get(wanted)
         line = await work.recipients.of(wanted, turn.founder_id)

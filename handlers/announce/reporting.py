@@ -5,7 +5,7 @@ from __future__ import annotations
 from handlers.announce.knowledge import true_from
 from handlers.announce.steering import State
 from handlers.announce.words import Words
-from handlers.apply.notices import moment
+from handlers.apply.times import moment
 from handlers.buttons import button
 from handlers.messages import Button, Reply
 

@@ -20,8 +20,8 @@ from handlers.announce.reporting import status_reply
 from handlers.announce.steering import By, look
 from handlers.announce.trying import warning_lines
 from handlers.announce.words import Words
-from handlers.apply.notices import moment
 from handlers.apply.telling import tell_chat
+from handlers.apply.times import moment
 from handlers.buttons import SELF, Press
 from handlers.messages import Button, Reply
 from handlers.staff_rights import still_allowed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from handlers.buttons import Press, button
+from handlers.buttons import button
 from handlers.messages import Button, Reply
 from handlers.program import Topic
 from handlers.turn import Result, Turn
@@ -27,8 +27,7 @@ async def show(turn: Turn) -> Result:
 
 async def switch(turn: Turn) -> Result:
     """Turn one topic on or off; the list is edited in place."""
-    topic_id, state = (*(turn.press or Press(action="")).arguments, "", "")[:2]
-    topic = turn.services.program.topic(topic_id)
+    topic, state = turn.services.program.topic(turn.pressed.word()), turn.pressed.word(1)
     if topic is None or state not in (_ON, _OFF):
         return turn.toast("announce.topics.gone")
 
@@ -51,7 +50,7 @@ async def undo(turn: Turn) -> Result:
 
 
 async def _choose(turn: Turn, *, subscribed: bool) -> Result:
-    wanted = (turn.press or Press(action="")).number() or 0
+    wanted = turn.pressed.number() or 0
     async with turn.reading() as work:
         announcement = await work.announcements.get(wanted)
         line = await work.recipients.of(wanted, turn.founder_id)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from handlers.announce.checks import KNOWN_FOR
-from handlers.apply.notices import moment
+from handlers.apply.times import moment
 from handlers.program import Program
 from handlers.texts import Texts
 from handlers.words import clip

@@ -10,8 +10,8 @@ from forms.model import Answers, Form, Question, Value
 from forms.schedule import deadline
 from forms.values import show_value
 from handlers.apply import asking, submitting
-from handlers.apply.context import Desk, open_desk, read_desk
-from handlers.buttons import Press, button
+from handlers.apply.context import Desk, open_desk, pressed_desk, read_desk
+from handlers.buttons import button
 from handlers.messages import Reply
 from handlers.turn import Result, Turn
 from handlers.words import clip
@@ -73,13 +73,13 @@ async def amend(turn: Turn) -> Result:
 
 async def pressed(turn: Turn) -> Result:
     """Begin to amend the application of the pressed button."""
-    wanted = (turn.press or Press(action="")).number()
+    wanted = turn.pressed.number()
     return await _begin(turn, wanted) if wanted else turn.toast("applied.stale")
 
 
 async def confirmed(turn: Turn) -> Result:
     """Let the new version count, say what changed, and note it; without a change everything stays."""
-    press = turn.press or Press(action="")
+    press = turn.pressed
     desk = await _amended(turn)
     if desk is None:
         return turn.toast("applied.stale")
@@ -203,8 +203,7 @@ def too_late(desk: Desk) -> Reply:
 
 
 async def _amended(turn: Turn) -> Desk | None:
-    wanted = (turn.press or Press(action="")).number()
-    desk = await open_desk(turn, wanted) if wanted else None
+    desk = await pressed_desk(turn)
     if desk is None or not desk.owner or desk.application.amending_at is None:
         return None
     return desk

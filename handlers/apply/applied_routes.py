@@ -14,8 +14,8 @@ def _joins_by_link(turn: Turn) -> bool:
 
 APPLIED_ROUTES: tuple[Route, ...] = (
     Route(name="followup", matches=press("followup"), handle=followups.pressed),
-    Route(name="followup", matches=followups.awaits_answer, handle=followups.typed),
-    Route(name="followup", matches=followups.sends_file, handle=followups.sent),
+    Route(name="followup", matches=followups.awaits_answer, handle=followups.answered),
+    Route(name="followup", matches=followups.sends_file, handle=followups.answered),
     Route(name="reply", matches=followups.replies_to_something, handle=followups.replied),
     Route(name="status", matches=command("status"), handle=status.show),
     Route(name="answers", matches=press("answers"), handle=status.answers),

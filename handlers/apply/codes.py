@@ -50,7 +50,7 @@ def code_in(message: IncomingMessage) -> str:
     if message.command in _COMMANDS or opened:
         return message.arguments.strip()
     press = parse_press(message.button)
-    return press.arguments[0] if press and press.action in _PRESSES and press.arguments else ""
+    return press.word() if press and press.action in _PRESSES else ""
 
 
 def masked(value: Any, code: str) -> Any:

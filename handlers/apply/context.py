@@ -163,6 +163,12 @@ async def open_desk(turn: Turn, application_id: int | None = None) -> Desk | Non
         return await read_desk(turn, work, wanted)
 
 
+async def pressed_desk(turn: Turn) -> Desk | None:
+    """Lay out the application that the pressed button names; None when it names none."""
+    wanted = turn.pressed.number()
+    return await open_desk(turn, wanted) if wanted else None
+
+
 async def read_desk(turn: Turn, work: UnitOfWork, wanted: int | None, *, lock: bool = False) -> Desk | None:
     """Lay out an application within a unit of work, locked against other devices when asked."""
     form = turn.services.form
@@ -212,13 +218,13 @@ def commit(desk: Desk, step: Step, decided: Outcome) -> Result:
     async def write(work: UnitOfWork, message_id: int) -> Sequence[Reply]:
         here, outcome = desk, decided
         if outcome.changes:
-            if not await work.applications.change(_change(here, outcome, message_id)):
+            if not await work.applications.change(change_of(here, outcome, message_id)):
                 again = await read_desk(desk.turn, work, here.application.id, lock=True)
                 if again is None:
                     await work.conversations.set_interview(desk.turn.conversation_id, None)
                     return desk.turn.reply("apply.gone").replies
                 here, outcome = again, step(again)
-                await work.applications.change(_change(here, outcome, message_id))
+                await work.applications.change(change_of(here, outcome, message_id))
         elif (chat := _moved(here, outcome)) is not None:
             await work.conversations.set_interview(chat, _standing(outcome))
         more = await outcome.then(work, message_id) if outcome.then is not None else ()
@@ -227,7 +233,7 @@ def commit(desk: Desk, step: Step, decided: Outcome) -> Result:
     return Result(write=write)
 
 
-def _change(desk: Desk, outcome: Outcome, message_id: int) -> ApplicationChange:
+def change_of(desk: Desk, outcome: Outcome, message_id: int) -> ApplicationChange:
     """What an outcome comes to in the database."""
     record = desk.application
     answers = desk.stored if outcome.answers is None else outcome.answers
@@ -265,10 +271,10 @@ def _standing(outcome: Outcome) -> Payload | None:
 
 
 def _whose(desk: Desk, key: str) -> int | None:
-    return desk.turn.founder_id if personal(desk.form, key) else None
+    return desk.turn.founder_id if _personal(desk.form, key) else None
 
 
-def personal(form: Form, key: str) -> bool:
+def _personal(form: Form, key: str) -> bool:
     """Whether every member gives this answer for themselves."""
     question = form.question(key.partition("/")[0])
     return question is not None and form.section(question.section).each_member

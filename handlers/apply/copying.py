@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from forms.model import TRACK
 from forms.state import settle
 from handlers.apply import asking
-from handlers.apply.context import personal, read_desk, to_stored
-from handlers.buttons import Press, button
+from handlers.apply.context import Desk, Outcome, change_of, read_desk
+from handlers.buttons import button
 from handlers.messages import Button, Reply
 from handlers.turn import Result, Turn
 
@@ -31,7 +31,7 @@ async def offer(turn: Turn) -> Button | None:
 
 async def copy(turn: Turn) -> Result:
     """Put the earlier answers that still fit into the draft, which is begun if there is none, and go on."""
-    wanted, form = (turn.press or Press(action="")).number(), turn.services.form
+    wanted, form = turn.pressed.number(), turn.services.form
     if wanted is None or form is None:
         return turn.toast("applied.stale")
 
@@ -44,29 +44,17 @@ async def copy(turn: Turn) -> Result:
         draft = await read_desk(turn, work, record.id, lock=True)
         assert draft is not None
         answers, _ = settle(form, {**source.answers, **draft.answers}, draft.today)
-        new = {key: to_stored(value) for key, value in answers.items() if draft.stored.get(key) != value}
-        await work.applications.take(record.id, draft.application.revision)
-        track = answers.get(TRACK)
-        for member in (None, turn.founder_id):
-            await work.applications.save(
-                record.id,
-                {key: item for key, item in new.items() if personal(form, key) == (member is not None)},
-                (),
-                member_id=member,
-                message_id=message_id,
-                track=None if track is None else track.data,
-                language=draft.application.language,
-                form_version=form.version,
-            )
-        desk = await read_desk(turn, work, record.id)
-        assert desk is not None
-        said = desk.say("applied.copied", count=len(new))
-        slot = desk.state.next
-        if slot is None:
-            go_on = button(desk.say("applied.button.continue"), "continue", record.id)
-            return (asking.reply(desk, [said], ((go_on,),)),)
-        outcome = asking.asked(desk, slot, [said])
-        await work.conversations.set_interview(turn.conversation_id, outcome.interview)
+        count = sum(draft.stored.get(key) != value for key, value in answers.items())
+        outcome = _asking_on(draft.with_answers(answers), draft.say("applied.copied", count=count))
+        await work.applications.change(change_of(draft, replace(outcome, answers=answers), message_id))
         return outcome.replies
 
     return Result(write=write)
+
+
+def _asking_on(desk: Desk, said: str) -> Outcome:
+    """Say what was taken over and ask what is still open; a button reads back what is complete."""
+    if desk.state.next is not None:
+        return asking.asked(desk, desk.state.next, [said])
+    go_on = button(desk.say("applied.button.continue"), "continue", desk.application.id)
+    return Outcome(replies=(asking.reply(desk, [said], ((go_on,),)),))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from handlers.apply.context import open_desk
-from handlers.buttons import Press, button, parse_press
+from handlers.buttons import button, parse_press
 from handlers.files import FileRefused, StoredFile, note_file
 from handlers.messages import Button, Reply
 from handlers.turn import Result, Turn
@@ -26,7 +26,7 @@ _LOOK_BACK = 60
 
 async def pressed(turn: Turn) -> Result:
     """Ask for the answer to one question; the next typed message is it."""
-    wanted = (turn.press or Press(action="")).number()
+    wanted = turn.pressed.number()
     found = await _find(turn, wanted)
     if found is None:
         return turn.toast("applied.followup.gone")
@@ -40,9 +40,7 @@ async def pressed(turn: Turn) -> Result:
 
 def awaits_answer(turn: Turn) -> bool:
     """Tell whether this typed message answers a reviewer's question."""
-    if not turn.typed or turn.pending.get("await") != _AWAITED:
-        return False
-    return turn.now <= datetime.fromisoformat(str(turn.pending["until"]))
+    return turn.typed and turn.awaits(_AWAITED)
 
 
 def sends_file(turn: Turn) -> bool:
@@ -50,13 +48,8 @@ def sends_file(turn: Turn) -> bool:
     return turn.pending.get("await") == _AWAITED and turn.message.kind in ("file", "unsupported")
 
 
-async def sent(turn: Turn) -> Result:
-    """Store a file as the answer; of anything else say that words or a file are needed."""
-    return await _answer_with_file(turn, int(turn.pending["id"]))
-
-
-async def typed(turn: Turn) -> Result:
-    """Store the answer to the question whose button was pressed."""
+async def answered(turn: Turn) -> Result:
+    """Store words or a file as the answer to the question whose button was pressed."""
     return await _answer(turn, int(turn.pending["id"]))
 
 
@@ -77,8 +70,7 @@ async def replied(turn: Turn) -> Result:
         asked = {item.id: number for item in recent if (number := _asks(item)) is not None}
         hit = await work.outbox.sent_as(list(asked), turn.message.reply_to or "") if asked else None
     if hit is not None:
-        answer = _answer if turn.typed else _answer_with_file
-        return await answer(turn, asked[hit])
+        return await _answer(turn, asked[hit])
     others = [route for route in ROUTES if route.handle is not replied]
     return await find_route(turn, others).handle(turn)
 
@@ -101,19 +93,15 @@ async def _answer(turn: Turn, wanted: int) -> Result:
     record, question = found
     if question.answer is not None:
         return turn.reply("applied.followup.already", answer=question.answer)
+    if not turn.typed:
+        return await _with_file(turn, record, question)
     if len(turn.text) > _LONGEST_ANSWER:
         return _still_open(turn, "applied.followup.too_long", length=len(turn.text), limit=_LONGEST_ANSWER)
     return _storing(turn, record, question, turn.text, None)
 
 
-async def _answer_with_file(turn: Turn, wanted: int) -> Result:
-    """Fetch, check and store a file as the answer; one that is refused leaves the question open."""
-    found = await _find(turn, wanted)
-    if found is None:
-        return turn.reply("applied.followup.gone")
-    record, question = found
-    if question.answer is not None:
-        return turn.reply("applied.followup.already", answer=question.answer)
+async def _with_file(turn: Turn, record: ApplicationRecord, question: FollowUpRecord) -> Result:
+    """Fetch, check and store a file as the answer; of anything else say that words or a file are needed."""
     files = turn.services.files
     if files is None or not turn.message.attachments:
         return _still_open(turn, "applied.followup.in_words")

@@ -8,21 +8,21 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from forms.model import Slot, Value
-from forms.values import NotValid, find_value, read_file, read_value
+from forms.values import NotValid, read_file
 from handlers import small_talk
 from handlers.apply import submitting
 from handlers.apply.asking import asked, reply
-from handlers.apply.context import Desk, Outcome, Step, open_desk
+from handlers.apply.context import Desk, Outcome, Step, open_desk, pressed_desk
 from handlers.apply.going import ask_again, carry_out, followed, gone, saying
 from handlers.apply.interpret import Meaning, interpret
 from handlers.apply.leaving import asking_to_cancel, pausing
 from handlers.apply.marks import find_slot
 from handlers.apply.moving import editing_named, explaining, going_back, showing_draft, skipping
 from handlers.apply.summary import edit_button
-from handlers.apply.taking import answering, problem_text, refusing, wondering
+from handlers.apply.taking import answering, problem_text, refusing, value_in, wondering
 from handlers.apply.wording import needs_confirming
 from handlers.ask import LONGEST_QUESTION, tell
-from handlers.buttons import Press, button
+from handlers.buttons import button
 from handlers.errors import apologize
 from handlers.files import FileRefused, StoredFile, note_file
 from handlers.handover import wish, wishes_person
@@ -194,20 +194,14 @@ async def meant_answer(turn: Turn) -> Result:
     desk, text = await _message(turn)
     if desk is None:
         return gone(turn)
-    arguments = (turn.press or Press(action="")).arguments
-    slot = find_slot(desk, arguments[2] if len(arguments) > 2 else "")
+    slot = find_slot(desk, turn.pressed.word(2))
     if slot is None or not text or not desk.editable:
         return desk.turn.toast("apply.stale")
-    if slot.key != desk.focus and slot.key in desk.answers and arguments[3:4] != ("edited",):
+    if slot.key != desk.focus and slot.key in desk.answers and turn.pressed.word(3) != "edited":
         return desk.turn.toast("apply.noted_already")
-    language = desk.turn.language
-    try:
-        value = read_value(slot.question, text, language=language, today=desk.today)
-    except NotValid as problem:
-        found = find_value(slot.question, text, language=language, today=desk.today)
-        if found is None:
-            return await carry_out(desk, refusing(slot, problem))
-        value = found
+    value = value_in(desk, slot, text)
+    if isinstance(value, NotValid):
+        return await carry_out(desk, refusing(slot, value))
     return await carry_out(desk, answering(slot.key, value, confirm=True))
 
 
@@ -222,10 +216,8 @@ async def meant_question(turn: Turn) -> Result:
 
 
 async def _message(turn: Turn) -> tuple[Desk | None, str]:
-    press = turn.press or Press(action="")
-    wanted = press.number(0)
-    desk = None if wanted is None else await open_desk(turn, wanted)
-    said = await turn.stored(press.number(1))
+    desk = await pressed_desk(turn)
+    said = await turn.stored(turn.pressed.number(1))
     asked_by = await turn.stored(said.in_reply_to) if said is not None else None
     return desk, clean(asked_by.text) if asked_by is not None else ""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from handlers.apply.asking import reply
 from handlers.apply.context import Desk, Outcome, commit, open_desk
 from handlers.apply.going import ask_again, carry_out, gone
-from handlers.buttons import Press, button
+from handlers.buttons import button
 from handlers.messages import Reply
 from handlers.turn import Result, Turn
 
@@ -26,7 +26,7 @@ def pausing(desk: Desk) -> Outcome:
 
 async def pause(turn: Turn) -> Result:
     """Leave the interview by a button."""
-    desk = await open_desk(turn, (turn.press or Press(action="")).number())
+    desk = await open_desk(turn, turn.pressed.number())
     return gone(turn) if desk is None else await carry_out(desk, pausing)
 
 
@@ -45,13 +45,13 @@ def asking_to_cancel(desk: Desk) -> Outcome:
 
 async def discard(turn: Turn) -> Result:
     """Delete the draft after the yes; a no goes on."""
-    press = turn.press or Press(action="")
+    press = turn.pressed
     desk = await open_desk(turn, press.number())
     if desk is None:
         return gone(turn)
     if not desk.owner or desk.application.status != "draft":
         return desk.turn.toast("apply.stale")
-    if press.arguments[1:2] != ("yes",):
+    if press.word(1) != "yes":
         return await carry_out(desk, lambda here: ask_again(here, [here.say("apply.cancel_kept")]))
     step = partial(_discarding, press.number(2))
     return commit(desk, step, step(desk))

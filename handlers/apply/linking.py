@@ -11,7 +11,7 @@ from handlers.apply import asking
 from handlers.apply.codes import hidden, refusal, tidy
 from handlers.apply.context import read_desk
 from handlers.apply.telling import tell_chat
-from handlers.buttons import Press, button
+from handlers.buttons import button
 from handlers.messages import Button, Reply
 from handlers.turn import Result, Turn
 from storage.application_records import CodeRefused
@@ -164,5 +164,5 @@ async def _continued(work: UnitOfWork, turn: Turn) -> Sequence[Reply]:
 
 
 def _arguments(turn: Turn) -> tuple[str | None, str]:
-    code, keep, *_ = (*(turn.press or Press(action="")).arguments, "", "")
+    code, keep = turn.pressed.word(), turn.pressed.word(1)
     return (None if code in ("", "no") else code), keep or _ANY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from forms.model import Slot
+from forms.model import Question, Slot
 from handlers.apply.context import Desk
 
 YES, NO = "yes", "no"
@@ -34,3 +34,9 @@ def find_option(desk: Desk, digest: str) -> tuple[Slot, str] | None:
 def find_slot(desk: Desk, digest: str) -> Slot | None:
     """The question that applies now behind a button; None for a stale one."""
     return next((slot for slot in desk.state.slots if mark(slot.key) == digest), None)
+
+
+def find_group(desk: Desk, digest: str) -> Question | None:
+    """The group of the form behind a button, whether it applies now or not; None for a stale one."""
+    groups = (question for question in desk.form.questions if question.type == "group")
+    return next((group for group in groups if mark(group.id) == digest), None)

@@ -11,9 +11,9 @@ from forms.model import Form
 from forms.state import examine
 from handlers.apply import asking
 from handlers.apply.codes import hidden, refusal, tidy
-from handlers.apply.context import Desk, open_desk, read_desk, to_value
+from handlers.apply.context import Desk, open_desk, pressed_desk, read_desk, to_value
 from handlers.apply.telling import tell
-from handlers.buttons import Press, button
+from handlers.buttons import button
 from handlers.messages import Button, Reply
 from handlers.texts import Texts
 from handlers.turn import Result, Turn
@@ -105,7 +105,7 @@ async def _join(turn: Turn, typed: str) -> Result:
 
 async def joined(turn: Turn) -> Result:
     """Let the founder in, tell the owner, and begin the founder's own section."""
-    code = ((turn.press or Press(action="")).arguments or ("no",))[0]
+    code = turn.pressed.word() or "no"
     form = turn.services.form
     if form is None or code == "no":
         text = turn.say("applied.join.not")
@@ -165,9 +165,7 @@ async def leave(turn: Turn) -> Result:
 
 async def removed(turn: Turn) -> Result:
     """Take a member out: the owner any, a co-founder only themselves; their own answers are deleted."""
-    press = turn.press or Press(action="")
-    desk = await open_desk(turn, press.number()) if press.number() else None
-    who = press.number(1)
+    desk, who = await pressed_desk(turn), turn.pressed.number(1)
     if desk is None or who is None or not desk.editable or who == desk.application.founder_id:
         return turn.toast("applied.stale")
     itself = who == turn.founder_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from handlers.apply.times import moment
 from handlers.buttons import button
 from handlers.messages import Button, Reply
 from handlers.program import Program
@@ -12,14 +13,6 @@ from storage.application_records import ApplicationRecord
 
 SPOKEN = ("submitted", "in_review", "accepted", "declined", "withdrawn")
 """Statuses that have a sentence of their own."""
-
-
-def moment(program: Program, texts: Texts, at: datetime) -> str:
-    """A moment to the minute in the program's time zone, which is named."""
-    local = at.astimezone(program.timezone)
-    key = f"apply.zone.{program.timezone.key}"
-    zone = texts(key) if key in texts else f"UTC{local:%z}"
-    return texts("apply.moment", time=f"{local:%Y-%m-%d %H:%M}", zone=zone)
 
 
 def notice_of_status(program: Program, record: ApplicationRecord, note: str, language: str) -> Reply:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from handlers.apply.context import open_desk
-from handlers.buttons import Press, button
+from handlers.apply.context import pressed_desk
+from handlers.buttons import button
 from handlers.messages import Reply
 from handlers.turn import Result, Turn
 
@@ -25,8 +25,7 @@ async def again(turn: Turn) -> Result:
 
 
 async def _set(turn: Turn, *, stopped: bool) -> Result:
-    wanted = (turn.press or Press(action="")).number()
-    desk = await open_desk(turn, wanted) if wanted else None
+    desk = await pressed_desk(turn)
     if desk is None or not desk.owner or desk.application.status != "draft":
         return turn.toast("applied.stale")
 

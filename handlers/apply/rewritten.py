@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from forms.model import Slot, Value
-from forms.values import NotValid, find_value, read_value, show_value
+from forms.values import NotValid, show_value
 from handlers.apply.asking import heading, reply, shown
 from handlers.apply.context import Desk, Outcome, Step, open_desk
 from handlers.apply.going import carry_out, gone, saying
 from handlers.apply.interview import typed
 from handlers.apply.marks import mark
-from handlers.apply.taking import problem_text
+from handlers.apply.taking import problem_text, value_in
 from handlers.buttons import SELF, button
 from handlers.turn import Result, Turn
 from handlers.words import clip
@@ -31,7 +31,7 @@ async def edited(turn: Turn) -> Result:
     slot = desk.state.slot(key) if key is not None else None
     if slot is None:
         return await typed(turn) if newest else await carry_out(desk, saying(desk.say("apply.edited")))
-    value = _read(desk, slot, turn.text)
+    value = value_in(desk, slot, turn.text)
     if isinstance(value, NotValid):
         return await carry_out(desk, saying(problem_text(desk, value), desk.say("apply.edited")))
     return await carry_out(desk, _offering(slot, value))
@@ -53,15 +53,6 @@ def _offering(slot: Slot, value: Value) -> Step:
         return Outcome(replies=(reply(desk, [line], rows),))
 
     return step
-
-
-def _read(desk: Desk, slot: Slot, text: str) -> Value | NotValid:
-    language = desk.turn.language
-    try:
-        return read_value(slot.question, text, language=language, today=desk.today)
-    except NotValid as problem:
-        found = find_value(slot.question, text, language=language, today=desk.today)
-        return problem if found is None else found
 
 
 async def _answered(turn: Turn, desk: Desk) -> tuple[str | None, str | None, bool]:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from forms.model import Form
 from handlers.apply import amending, asking, summary
-from handlers.apply.context import Desk, Rows, open_desk, read_desk
+from handlers.apply.context import Desk, Rows, pressed_desk, read_desk
 from handlers.apply.followups import answer_button
 from handlers.apply.history import headline, history, next_line, state_line
 from handlers.apply.withdrawing import WITHDRAWABLE
-from handlers.buttons import Press, button
+from handlers.buttons import button
 from handlers.messages import Button, Reply
 from handlers.turn import Result, Turn
 from storage.application_records import EventRecord, FollowUpRecord
@@ -43,8 +43,7 @@ async def show(turn: Turn) -> Result:
 
 async def answers(turn: Turn) -> Result:
     """Show the answers of one application as they are now, without buttons to change them."""
-    wanted = (turn.press or Press(action="")).number()
-    desk = await open_desk(turn, wanted) if wanted else None
+    desk = await pressed_desk(turn)
     if desk is None:
         return turn.toast("applied.stale")
     if desk.editable:

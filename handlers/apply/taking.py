@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from forms.model import TRACK, Slot, Value
 from forms.schedule import standing
 from forms.state import drop_row, put
-from forms.values import NotValid
+from forms.values import NotValid, find_value, read_value
 from handlers.apply.asking import asked, heading, reply
 from handlers.apply.context import Desk, Outcome, Step
 from handlers.apply.going import ask_again, go_on
@@ -106,6 +106,15 @@ def wondering(slot: Slot, problem: NotValid | None = None) -> Step:
         return Outcome(replies=(reply(desk, [line], rows),), interview=desk.standing(slot.key, desk.view))
 
     return step
+
+
+def value_in(desk: Desk, slot: Slot, text: str) -> Value | NotValid:
+    """The answer that a whole text is, or else the one inside it; what is wrong when there is none."""
+    language = desk.turn.language
+    try:
+        return read_value(slot.question, text, language=language, today=desk.today)
+    except NotValid as problem:
+        return find_value(slot.question, text, language=language, today=desk.today) or problem
 
 
 def problem_text(desk: Desk, problem: NotValid) -> str:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from handlers.program import Program
+from handlers.texts import Texts
 from handlers.turn import Turn
 
 
-def local_time(turn: Turn, moment: datetime) -> str:
+def moment(program: Program, texts: Texts, at: datetime) -> str:
     """A moment to the minute in the program's time zone, such as "2027-03-31 20:00 (Beijing time)"."""
-    zone = turn.services.program.timezone
-    local = moment.astimezone(zone)
-    key = f"apply.zone.{zone.key}"
-    named = turn.say(key) if key in turn.texts else f"UTC{local:%z}"
-    return turn.say("apply.moment", time=f"{local:%Y-%m-%d %H:%M}", zone=named)
+    local = at.astimezone(program.timezone)
+    key = f"apply.zone.{program.timezone.key}"
+    zone = texts(key) if key in texts else f"UTC{local:%z}"
+    return texts("apply.moment", time=f"{local:%Y-%m-%d %H:%M}", zone=zone)
+
+
+def local_time(turn: Turn, at: datetime) -> str:
+    """The same in the turn's language."""
+    return moment(turn.services.program, turn.texts, at)

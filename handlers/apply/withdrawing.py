@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from handlers.apply.context import Desk, open_desk
-from handlers.buttons import Press, button
+from handlers.apply.context import Desk, pressed_desk
+from handlers.buttons import button
 from handlers.messages import Reply
 from handlers.turn import Result, Turn
 from storage.application_records import ApplicationRecord
@@ -47,7 +47,7 @@ async def asked(turn: Turn) -> Result:
 
 async def confirmed(turn: Turn) -> Result:
     """Withdraw, once; a second tap or an old button changes nothing."""
-    press = turn.press or Press(action="")
+    press = turn.pressed
     if press.number(1) == 0:
         return Result.of(_said(turn, "applied.withdraw.kept"))
     desk = await _desk(turn)
@@ -81,8 +81,7 @@ def _question(turn: Turn, record: ApplicationRecord) -> Reply:
 
 
 async def _desk(turn: Turn) -> Desk | None:
-    wanted = (turn.press or Press(action="")).number()
-    desk = await open_desk(turn, wanted) if wanted else None
+    desk = await pressed_desk(turn)
     if desk is None or not desk.owner or desk.application.status not in WITHDRAWABLE:
         return None
     return desk

@@ -12,6 +12,7 @@ from handlers.apply.asking import heading, shown
 from handlers.apply.context import Desk
 from handlers.messages import Source
 from handlers.words import clip
+from knowledge.model import Passage
 
 _LONGEST_VALUE = 200
 _LONGEST_QUOTE = 500
@@ -95,16 +96,20 @@ def explained(desk: Desk, finding: Finding) -> str:
 
 def rule_source(desk: Desk, rule: Rule) -> Source:
     """Where a rule stands, as a source to cite."""
-    section = desk.text(rule.headings)
-    found = desk.turn.services.knowledge.section(rule.document, section, desk.turn.language)
-    return Source(number=1, title=found.title if found is not None else rule.document, section=section)
+    found = _passage(desk, rule)
+    title = found.title if found is not None else rule.document
+    return Source(number=1, title=title, section=desk.text(rule.headings))
 
 
 def rule_quote(desk: Desk, rule: Rule) -> str:
     """The words of a rule, shortened; "" when the document is not there."""
-    section = desk.text(rule.headings)
-    found = desk.turn.services.knowledge.section(rule.document, section, desk.turn.language)
+    found = _passage(desk, rule)
     return "" if found is None else clip(found.text.strip(), _LONGEST_QUOTE)
+
+
+def _passage(desk: Desk, rule: Rule) -> Passage | None:
+    heading = desk.text(rule.headings)
+    return desk.turn.services.knowledge.section(rule.document, heading, desk.turn.language)
 
 
 def form_changed(desk: Desk) -> list[str]:

@@ -45,7 +45,7 @@ PROGRAM = Program(
     ),
 )
 FAST = Limits(
-    paste=Paste(wait=0.15), look_again=0.2, goodbye=2.0, pace=Pace(typing_after=0.05, give_up_after=2.0)
+    paste=Paste(wait=0.15), look_again=0.2, goodbye=2.0, pace=Pace(typing_after=0.05, give_up_after=60.0)
 )
 
 

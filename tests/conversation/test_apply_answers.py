@@ -112,6 +112,7 @@ async def test_the_wish_to_change_the_answer_that_is_asked_for_is_not_stored(
 async def test_what_cannot_be_the_answer_is_refused_and_may_still_be_asked(ann: Applicant) -> None:
     await ann.go("Berth", "Blue Whale Boats", "We build electric boats for rivers")
     said = "the conditions for rent"
+    ann.bot.knowledge.script.append(refused(said))
     reply = await ann.last(said)
     assert said in reply.text
     assert "How many people are in your team?" in reply.text
