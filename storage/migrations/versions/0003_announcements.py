@@ -23,12 +23,28 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+_IN_THE_LEDGER = (
+    "pending",
+    "claimed",
+    "sending",
+    "sent",
+    "failed",
+    "blocked",
+    "unsubscribed",
+    "erased",
+    "no_channel",
+    "unknown",
+    "cancelled",
+)
+
 
 def upgrade() -> None:
     _create_staff()
     op.add_column("codes", sa.Column("staff_id", NUMBER, nullable=True))
     _create_announcements()
+    _create_changes()
     _create_ledger()
+    _create_replies()
     _create_choices()
     op.create_table(
         "leases",
@@ -96,7 +112,7 @@ def _create_announcements() -> None:
     partial_index("ix_announcements_active", "announcements", ["at"], "status IN ('scheduled', 'sending')")
 
 
-def _create_ledger() -> None:
+def _create_changes() -> None:
     create(
         "announcement_changes",
         to("announcement_id", "announcements"),
@@ -110,6 +126,9 @@ def _create_ledger() -> None:
     )
     index("announcement_changes", "announcement_id")
     partial_index("ix_announcement_changes_running", "announcement_changes", ["id"], "status = 'running'")
+
+
+def _create_ledger() -> None:
     create(
         "recipients",
         to("announcement_id", "announcements"),
@@ -131,20 +150,7 @@ def _create_ledger() -> None:
         short("changed", 10, nullable=True),
         sa.UniqueConstraint("announcement_id", "founder_id"),
         one_of("changed", "edited", "deleted", "refused"),
-        one_of(
-            "status",
-            "pending",
-            "claimed",
-            "sending",
-            "sent",
-            "failed",
-            "blocked",
-            "unsubscribed",
-            "erased",
-            "no_channel",
-            "unknown",
-            "cancelled",
-        ),
+        one_of("status", *_IN_THE_LEDGER),
     )
     partial_index(
         "ix_recipients_unfinished",
@@ -154,6 +160,9 @@ def _create_ledger() -> None:
     )
     index("recipients", "founder_id")
     index("recipients", "message_id")
+
+
+def _create_replies() -> None:
     create(
         "announcement_replies",
         to("announcement_id", "announcements"),

@@ -12,6 +12,16 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _create_accounts()
+    _create_sessions()
+    _create_tries()
+    _create_tokens()
+    # The audit log is read by person and by action, newest first.
+    index("audit_log", "staff_id", "id")
+    index("audit_log", "action", "id")
+
+
+def _create_accounts() -> None:
     op.create_table(
         "staff_accounts",
         sa.Column("staff_id", NUMBER, sa.ForeignKey("staff.id"), primary_key=True),
@@ -25,6 +35,9 @@ def upgrade() -> None:
         text("theme", nullable=True),
         sa.UniqueConstraint("login"),
     )
+
+
+def _create_sessions() -> None:
     create(
         "staff_sessions",
         short("digest", 64),
@@ -50,6 +63,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("digest"),
     )
     index("staff_links", "staff_id")
+
+
+def _create_tries() -> None:
     op.create_table(
         "sign_in_tries",
         sa.Column("key", sa.Text(), primary_key=True),
@@ -57,6 +73,9 @@ def upgrade() -> None:
         time("until"),
     )
     index("sign_in_tries", "until")
+
+
+def _create_tokens() -> None:
     create(
         "api_tokens",
         short("digest", 64),
@@ -71,9 +90,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("digest"),
     )
     index("api_tokens", "staff_id")
-    # The audit log is read by person and by action, newest first.
-    index("audit_log", "staff_id", "id")
-    index("audit_log", "action", "id")
 
 
 def downgrade() -> None:

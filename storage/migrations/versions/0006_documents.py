@@ -25,6 +25,7 @@ depends_on = None
 
 def upgrade() -> None:
     _create_documents()
+    _create_uses()
     _create_gaps()
     op.add_column("application_followups", sa.Column("sha256", sa.String(64), nullable=True))
 
@@ -58,6 +59,9 @@ def _create_documents() -> None:
         sa.UniqueConstraint("document_id", "version"),
     )
     partial_index("uq_document_versions_latest", "document_versions", ["document_id"], "latest", unique=True)
+
+
+def _create_uses() -> None:
     create(
         "document_uses",
         to("message_id", "messages"),
