@@ -20,6 +20,7 @@ from benchmarks.tables import table
 from forms.load import load_form
 from forms.model import Form, Value
 from forms.state import State, examine
+from handlers.apply.corrections import Asked
 from handlers.apply.interpret import Ask, Meaning, interpret
 from handlers.apply.leaning import Lean
 from knowledge.config import KnowledgeConfig
@@ -131,16 +132,8 @@ async def take(message: Message, ask: Ask, lean: Lean | None = None) -> Taken:
         return await ask(text)
 
     started = time.perf_counter()
-    meaning = await interpret(
-        message.text,
-        slot,
-        state,
-        answers=answers,
-        language=message.language,
-        today=TODAY,
-        ask=counted,
-        lean=lean,
-    )
+    beside = Asked(slot=slot, state=state, answers=answers, language=message.language, today=TODAY)
+    meaning = await interpret(message.text, beside, counted, lean)
     return Taken(
         message=message,
         meaning=meaning,

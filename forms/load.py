@@ -135,12 +135,7 @@ class _Reader:
             if isinstance(entry, dict) and isinstance(entry.get("id"), str):
                 self.broken.add(entry["id"])
             return None
-        for name in ("text", "help", "why", "example", "label", "unit"):
-            self._complete(place, name, getattr(table, name))
-        for language in table.names.keys() - set(self.languages):
-            self.problems.add(place, f"names.{language}: {language} is no language of [form].name")
-        for option in table.option:
-            self._complete(place, f"option {option.id}, label", option.label)
+        self._check_languages(table, place)
         question = Question(
             id=table.id,
             type=table.type,
@@ -165,6 +160,14 @@ class _Reader:
         if table.applies_when is not None:
             self.problems.conditions[id(question)] = table.applies_when
         return question
+
+    def _check_languages(self, table: schema.QuestionTable, place: str) -> None:
+        for name in ("text", "help", "why", "example", "label", "unit"):
+            self._complete(place, name, getattr(table, name))
+        for language in table.names.keys() - set(self.languages):
+            self.problems.add(place, f"names.{language}: {language} is no language of [form].name")
+        for option in table.option:
+            self._complete(place, f"option {option.id}, label", option.label)
 
     def _requirement(self, entry: Any, at: int) -> tuple[schema.RequirementTable, Rule | None] | None:
         place = _place("requirement", entry, f"{at}")

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 
 from storage.application_records import ALPHABET, LENGTH, CodePurpose, CodeRecord, CodeRefusal, CodeRefused
 from storage.application_tables import Code, CodeAttempt
@@ -44,16 +44,7 @@ class Codes(Repository):
         if staff_id is not None:
             await self.withdraw(staff_id)
         if founder_id is not None and purpose != "join_application":
-            await self._write(
-                update(_codes)
-                .where(
-                    _codes.c.founder_id == founder_id,
-                    _codes.c.purpose == purpose,
-                    _codes.c.used_at.is_(None),
-                    _codes.c.expires_at > now,
-                )
-                .values(expires_at=now)
-            )
+            await self._expire(_codes.c.founder_id == founder_id, _codes.c.purpose == purpose)
         code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
         await self._write(
             insert(_codes).values(
@@ -70,12 +61,12 @@ class Codes(Repository):
 
     async def withdraw(self, staff_id: int) -> None:
         """Let the unused codes of a member of staff work no more."""
+        await self._expire(_codes.c.staff_id == staff_id)
+
+    async def _expire(self, *whose: ColumnElement[bool]) -> None:
         now = self._now()
-        await self._write(
-            update(_codes)
-            .where(_codes.c.staff_id == staff_id, _codes.c.used_at.is_(None), _codes.c.expires_at > now)
-            .values(expires_at=now)
-        )
+        unused = (_codes.c.used_at.is_(None), _codes.c.expires_at > now)
+        await self._write(update(_codes).where(*whose, *unused).values(expires_at=now))
 
     async def peek(self, code: str, purpose: CodePurpose, founder_id: int) -> CodeRecord:
         """Look at a code without using it up; refuses as `redeem` does."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, or_, select, update
+from sqlalchemy import ColumnElement, Executable, and_, case, false, or_, select, update
 
 from storage.announcement_people import KEPT as KEPT_OF_ANNOUNCEMENTS
 from storage.announcement_people import erase_announcements
@@ -45,8 +46,22 @@ async def erase(repository: Repository, scope: Scope, founder_id: int) -> Erasur
     person = await _gather(repository, founder_id)
     scope.erased_conversations.update(person.conversations)
     scope.erased_chats.update(person.chats)
-    theirs = _messages_of(person)
-    steps = {
+    steps = _steps(person, repository._now())
+    views = await erase_views(repository, founder_id, person.conversations)
+    of_applications = await erase_applications(repository, founder_id)
+    of_announcements = await erase_announcements(repository, founder_id)
+    counts = {name: (await repository._write(step)).rowcount for name, step in steps.items()}
+    of_review = await erase_review(repository, person.conversations)
+    return ErasureReport(
+        erased={"saved_views": views} | of_applications | of_announcements | of_review | counts,
+        kept=dict(KEPT),
+    )
+
+
+def _steps(person: _Person, now: datetime) -> dict[str, Executable]:
+    """What is changed and removed in the tables of conversations, in this order."""
+    theirs, founder_id = _messages_of(person), person.founder_id
+    return {
         "updates": _forget_updates(person),
         "deliveries": _forget_deliveries(person),
         "traces": update(_traces)
@@ -63,24 +78,15 @@ async def erase(repository: Repository, scope: Scope, founder_id: int) -> Erasur
         "feedback": update(_feedback).where(_feedback.c.founder_id == founder_id).values(reason=None),
         "handovers": update(_handovers)
         .where(_handovers.c.founder_id == founder_id, _handovers.c.status == "open")
-        .values(status="closed", closed_at=repository._now(), ending="erased"),
+        .values(status="closed", closed_at=now, ending="erased"),
         "conversations": update(_conversations)
         .where(_conversations.c.founder_id == founder_id)
         .values(chat=None, pending=None, interview=None, blocked_at=None),
         "identities": _identities.delete().where(_identities.c.founder_id == founder_id),
         "founders": update(_founders)
         .where(_founders.c.id == founder_id)
-        .values(language=None, erased_at=repository._now()),
+        .values(language=None, erased_at=now),
     }
-    views = await erase_views(repository, founder_id, person.conversations)
-    of_applications = await erase_applications(repository, founder_id)
-    of_announcements = await erase_announcements(repository, founder_id)
-    counts = {name: (await repository._write(step)).rowcount for name, step in steps.items()}
-    of_review = await erase_review(repository, person.conversations)
-    return ErasureReport(
-        erased={"saved_views": views} | of_applications | of_announcements | of_review | counts,
-        kept=dict(KEPT),
-    )
 
 
 async def _gather(repository: Repository, founder_id: int) -> _Person:

@@ -63,6 +63,17 @@ _DIGITS = {sign: number for number, sign in enumerate("一二三四五六七八�
 _TYPED = frozenset({"email", "phone", "url", "company_code"})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a message is read beside: the pending question (None: none), the draft, the language and the day."""
+
+    slot: Slot | None
+    state: State
+    answers: Answers
+    language: str
+    today: date
+
+
 @dataclass(frozen=True, slots=True)
 class Correction:
     """What is to be corrected; `key` None when it is not clear which answer, `value` None when not to what."""
@@ -78,35 +89,29 @@ class _Named:
     end: int
 
 
-def find_correction(
-    text: str, pending: Slot | None, state: State, answers: Answers, *, language: str, today: date, asks: bool
-) -> Correction | None:
+def find_correction(text: str, asked: Asked, *, asks: bool) -> Correction | None:
     """The correction that a message makes, None when it makes none; `asks` says it is built like a question.
 
     The slot may be the pending one. Long texts are answers: nobody corrects in three sentences.
     """
     if len(text) > _LONGEST:
         return None
-    edits, hedges = EDIT.search(text), _HEDGE.match(text)
-    named = _named(text, state, answers)
+    edits, hedges, pending = EDIT.search(text), _HEDGE.match(text), asked.slot
+    named = _named(text, asked.state, asked.answers)
     if not (edits or hedges or named):
         return None
     prose = pending is not None and pending.question.type in ("text", "long_text")
-    reader = NewValue(text, language, today)
+    reader = NewValue(text, asked.language, asked.today)
     if asks and not _asks_for_it(text):
         return None
     if named and (_tied(text, named) or ((edits or hedges) and not (prose and not hedges))):
         return _of_named(named, reader, text)
-    if edits and (numbered := _numbered(text, state)) is not None:
+    if edits and (numbered := _numbered(text, asked.state)) is not None:
         return Correction(numbered.key, reader.value(numbered.question))
     if wishes_to_edit(text):
         return Correction(None)
     if edits or hedges:
-        candidate = _by_value(
-            reader, state, answers, pending, kinds=_kinds(pending, text, hedges is not None)
-        )
-        if candidate is not None:
-            return candidate
+        return _by_value(reader, asked, kinds=_kinds(pending, text, hedges is not None))
     return None
 
 
@@ -115,15 +120,13 @@ def wishes_to_edit(text: str) -> bool:
     return _SOMETHING.fullmatch(text.strip(_EDGES)) is not None
 
 
-def find_statement(
-    text: str, pending: Slot, state: State, *, language: str, today: date
-) -> Correction | None:
+def find_statement(text: str, asked: Asked) -> Correction | None:
     """What a plain statement says about another question than the pending one, when that is only one."""
-    reader = NewValue(text, language, today)
+    reader = NewValue(text, asked.language, asked.today)
     lowered, found = text.casefold(), list[tuple[Slot, Value]]()
-    for slot in state.slots:
+    for slot in asked.state.slots:
         question = slot.question
-        if slot == pending or slot.group is not None or question.type not in ("number", "yes_no"):
+        if slot == asked.slot or slot.group is not None or question.type not in ("number", "yes_no"):
             continue
         if question.type == "yes_no" and not any(_stem(name) in lowered for name in names(question)):
             continue
@@ -288,18 +291,17 @@ def _kinds(pending: Slot | None, text: str, hedges: bool) -> frozenset[str]:
     return _TYPED | {"number"} | ({"choice"} if kind == "text" else set())
 
 
-def _by_value(
-    reader: NewValue, state: State, answers: Answers, pending: Slot | None, *, kinds: frozenset[str]
-) -> Correction | None:
+def _by_value(reader: NewValue, asked: Asked, *, kinds: frozenset[str]) -> Correction | None:
     """The one answered slot for which the message holds a value of its own kind."""
+    pending = asked.slot
     takes = pending is not None and pending.question.type not in ("yes_no", "text", "long_text")
     if pending is not None and takes and reader.find(pending.question) is not None:
         return None
     found: dict[str, Value] = {}
     told = NEGATED.sub("", reader.text)
-    for slot in state.slots:
+    for slot in asked.state.slots:
         question = slot.question
-        if slot.key not in answers or slot == pending or slot.closing or question.type not in kinds:
+        if slot.key not in asked.answers or slot == pending or slot.closing or question.type not in kinds:
             continue
         if question.type == "yes_no" and not any(_stem(name) in told.casefold() for name in names(question)):
             continue

@@ -11,15 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import date
 from itertools import pairwise
 from typing import Literal
 
-from forms.model import Answers, Slot, Value
-from forms.state import State
+from forms.model import Value
 from forms.values import NotValid
 from handlers.apply.commands import command
-from handlers.apply.corrections import find_correction, find_statement, wishes_to_edit
+from handlers.apply.corrections import Asked, find_correction, find_statement, wishes_to_edit
 from handlers.apply.leaning import ASKS, LONGEST, SURELY_ASKS, Lean, beside, signs
 from handlers.apply.reading import OURS, Reading, is_premise
 from handlers.apply.shapes import (
@@ -71,31 +69,23 @@ class Meaning:
     also_asks: str | None = None
 
 
-async def interpret(
-    text: str,
-    slot: Slot | None,
-    state: State,
-    *,
-    answers: Answers,
-    language: str,
-    today: date,
-    ask: Ask,
-    lean: Lean | None = None,
-) -> Meaning:
-    """Decide what a message is while `slot` is pending; `ask` looks into the documents, `lean` weighs a text."""
-    message = _Message(clean(text), slot, language, today)
-    meaning = message.told(state, answers) or await message.weighed(state, ask)
+async def interpret(text: str, asked: Asked, ask: Ask, lean: Lean | None = None) -> Meaning:
+    """Decide what a message is; `ask` looks into the documents, `lean` weighs a text."""
+    message = _Message(clean(text), asked, ask)
+    meaning = message.told() or await message.weighed()
     return meaning if lean is None else await message.reconsidered(meaning, lean)
 
 
 class _Message(Reading):
     """One message, decided upon."""
 
-    ask: Ask
+    def __init__(self, text: str, asked: Asked, ask: Ask) -> None:
+        super().__init__(text, asked.slot, asked.language, asked.today)
+        self.asked, self.ask = asked, ask
 
     # --- what shows by itself ---------------------------------------------------------------------
 
-    def told(self, state: State, answers: Answers) -> Meaning | None:
+    def told(self) -> Meaning | None:
         """What the message is by its words alone; None when that is not clear."""
         value, problem = self.read(self.text)
         valid = value if value is not None and not self.prose else None
@@ -103,11 +93,11 @@ class _Message(Reading):
             return Meaning(kind="answer", value=valid)
         if (name := command(self.text)) is not None and not (valid and name in ("edit", "skip")):
             return Meaning(kind="correction") if name == "edit" else Meaning(kind="command", command=name)
-        if valid is None and recognize(self.text) is not None:
-            return Meaning(kind="chat")
         if self.passes_over(valid):
             return Meaning(kind="command", command="skip")
-        if (corrected := self._corrected(state, answers)) is not None:
+        if valid is None and recognize(self.text) is not None:
+            return Meaning(kind="chat")
+        if (corrected := self._corrected()) is not None:
             return corrected
         if valid is not None and not any(item.asks for item in self.sentences):
             return Meaning(kind="answer", value=valid)
@@ -118,10 +108,8 @@ class _Message(Reading):
             return self._taken(value) if value is not None else Meaning(kind="invalid", problem=problem)
         return None
 
-    def _corrected(self, state: State, answers: Answers) -> Meaning | None:
-        found = find_correction(
-            self.text, self.slot, state, answers, language=self.language, today=self.today, asks=self.asks
-        )
+    def _corrected(self) -> Meaning | None:
+        found = find_correction(self.text, self.asked, asks=self.asks)
         if found is None:
             return None
         if self.slot is None or found.key != self.slot.key:
@@ -142,9 +130,8 @@ class _Message(Reading):
 
     # --- what has to be weighed -------------------------------------------------------------------
 
-    async def weighed(self, state: State, ask: Ask) -> Meaning:
+    async def weighed(self) -> Meaning:
         """What a message is that holds a question, or no plain answer."""
-        self.ask = ask
         if self.slot is None:
             return Meaning(kind="question")
         asking = [item for item in self.sentences if item.asks]
@@ -152,7 +139,7 @@ class _Message(Reading):
             return await self._weighed_text(asking)
         if asking:
             return await self._weighed_question(asking)
-        return await self._weighed_statement(state)
+        return await self._weighed_statement()
 
     async def _weighed_question(self, asking: list[Sentence]) -> Meaning:
         """A question while a number, a choice or the like is pending: does it answer besides?"""
@@ -192,7 +179,7 @@ class _Message(Reading):
             return None
         return Meaning(kind="answer", value=value, from_sentence=True, also_asks=cut[1])
 
-    async def _weighed_statement(self, state: State) -> Meaning:
+    async def _weighed_statement(self) -> Meaning:
         """A sentence while a number, a choice or the like is pending: is the value in it?"""
         leading = self.aside() or self.opening()
         value = leading or self.found()
@@ -203,12 +190,12 @@ class _Message(Reading):
             return Meaning(kind="answer", value=value, from_sentence=True)
         _, problem = self.read(self.text)
         if value is None and not named:
-            if (stated := self._stated(state)) is not None:
+            if (stated := self._stated()) is not None:
                 return stated
             if self.is_bare():
                 return Meaning(kind="invalid", problem=problem)
         looked = await self._look(self.text)
-        answered = looked is not None and looked.answered and looked.confidence >= _SURE
+        answered = _surely(looked)
         if answered and named:
             return Meaning(kind="question", looked=looked)
         if value is not None and not (answered or named or self.denies()):
@@ -217,11 +204,9 @@ class _Message(Reading):
             return Meaning(kind="unsure", value=value, problem=problem, looked=looked)
         return Meaning(kind="invalid", problem=problem, looked=looked)
 
-    def _stated(self, state: State) -> Meaning | None:
+    def _stated(self) -> Meaning | None:
         """A statement about another question: its answer comes early, or again."""
-        if self.slot is None:
-            return None
-        told = find_statement(self.text, self.slot, state, language=self.language, today=self.today)
+        told = find_statement(self.text, self.asked)
         if told is None:
             return None
         return Meaning(kind="correction", key=told.key, value=told.value, from_sentence=True)
@@ -233,7 +218,7 @@ class _Message(Reading):
         telling = [item for item in self.sentences if not item.asks]
         if telling and not asking:
             looked = await self._look(self.text)
-            if value is None or (looked is not None and looked.answered and looked.confidence >= _SURE):
+            if value is None or _surely(looked):
                 return Meaning(kind="unsure", value=value, problem=problem, looked=looked)
             return self._taken(value)
         if telling:
@@ -246,7 +231,7 @@ class _Message(Reading):
         if self.continues(asking[-1].text) and value is not None:
             return Meaning(kind="answer", value=value)
         looked = await self._look(self.text)
-        if looked is not None and looked.answered and looked.confidence >= _SURE:
+        if _surely(looked):
             return Meaning(kind="question", looked=looked)
         if value is None:
             return Meaning(kind="question", looked=looked)
@@ -274,7 +259,7 @@ class _Message(Reading):
         if self.sentences[-1].asks and not self.sentences[0].asks:
             rest = self.read(told)[0] if self.is_likely(told) else None
             looked = await self._look(asked)
-            answered = looked is not None and looked.answered and looked.confidence >= _SURE
+            answered = _surely(looked)
             if (
                 answered
                 and rest is not None
@@ -331,8 +316,7 @@ class _Message(Reading):
 
     async def _answered(self, text: str) -> bool:
         """Whether the documents answer it for sure."""
-        looked = await self._look(text)
-        return looked is not None and looked.answered and looked.confidence >= _SURE
+        return _surely(await self._look(text))
 
     async def _look(self, text: str) -> Answer | None:
         """What the documents say; None when they cannot be asked."""
@@ -340,3 +324,8 @@ class _Message(Reading):
             return await self.ask(text)
         except KnowledgeError:
             return None
+
+
+def _surely(looked: Answer | None) -> bool:
+    """Whether the documents were asked and answer it for sure."""
+    return looked is not None and looked.answered and looked.confidence >= _SURE

@@ -13,6 +13,7 @@ from handlers import small_talk
 from handlers.apply import submitting
 from handlers.apply.asking import asked, reply
 from handlers.apply.context import Desk, Outcome, Step, open_desk, pressed_desk
+from handlers.apply.corrections import Asked
 from handlers.apply.going import ask_again, carry_out, followed, gone, saying
 from handlers.apply.interpret import Meaning, interpret
 from handlers.apply.leaving import asking_to_cancel, pausing
@@ -65,13 +66,15 @@ async def typed(turn: Turn) -> Result:
     slot = desk.pending
     meaning = await interpret(
         turn.text,
-        slot,
-        desk.state,
-        answers=desk.answers,
-        language=desk.turn.language,
-        today=desk.today,
-        ask=partial(_look_up, turn),
-        lean=turn.services.knowledge.leaning,
+        Asked(
+            slot=slot,
+            state=desk.state,
+            answers=desk.answers,
+            language=desk.turn.language,
+            today=desk.today,
+        ),
+        partial(_look_up, turn),
+        turn.services.knowledge.leaning,
     )
     return await _act(desk, slot, meaning, turn.text)
 

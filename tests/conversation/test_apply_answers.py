@@ -171,6 +171,13 @@ async def test_only_an_optional_question_is_skipped(ann: Applicant) -> None:
     assert "What is your company or team called?" in reply.text
 
 
+@pytest.mark.parametrize("word", ["no", "没有", "none"])
+async def test_a_no_passes_over_an_optional_question(ann: Applicant, word: str) -> None:
+    await ann.go("Berth", "Blue Whale Boats", "We build electric boats for rivers", "7", "no")
+    assert "What do you need?" in (await ann.last(word)).text
+    assert (await answers(ann.bot.database))["website"] is None
+
+
 async def test_a_missed_requirement_is_explained_and_stops_nobody(ann: Applicant) -> None:
     reply = await ann.go("Berth", "Blue Whale Boats", "We build electric boats for rivers", "14")
     assert "at most 12 people" in reply.text

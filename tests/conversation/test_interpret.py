@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks.interpret import TODAY, Taken, draft, figures, read_messages, take_all
+from handlers.apply.corrections import Asked
 from handlers.apply.interpret import Meaning, interpret
 from knowledge.errors import EmbedderUnavailable
 from knowledge.leaning import Beside
@@ -41,16 +42,9 @@ async def meaning(
     text: str, pending: str | None, *, ask: Any = never, track: str = "berth", lean: Any = None
 ) -> Meaning:
     answers, state = draft("harbor", track, pending)
-    return await interpret(
-        text,
-        state.slot(pending) if pending else None,
-        state,
-        answers=answers,
-        language="en",
-        today=TODAY,
-        ask=ask,
-        lean=lean,
-    )
+    slot = state.slot(pending) if pending else None
+    asked = Asked(slot=slot, state=state, answers=answers, language="en", today=TODAY)
+    return await interpret(text, asked, ask, lean)
 
 
 @pytest.fixture(scope="module")
