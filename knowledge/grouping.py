@@ -1,9 +1,10 @@
 """Questions grouped by meaning across languages: what would be answered by one text stands together.
 
-Two questions are compared by the cosines of both encoders. Cosines across languages are lower than within
-one, so each case has its own weights; the sum is the log-odds that one answer serves both. Average-linkage
-clustering (Sokal & Michener 1958; scikit-learn) joins groups while the probabilities agree on average: an
-odd wording that is very far from one question of a group still joins when it is near to the others.
+Two questions are compared by the cosine of their meanings. Cosines across languages are not those within
+one, so each case has its own slope and offset, which make log-odds of it that one answer serves both.
+Average-linkage clustering (Sokal & Michener 1958; scikit-learn) joins groups while the probabilities agree
+on average: an odd wording that is very far from one question of a group still joins when it is near to the
+others.
 Nothing is random, and how two questions compare does not depend on the others.
 """
 
@@ -20,14 +21,14 @@ from scipy.sparse.csgraph import connected_components
 from scipy.special import expit
 from sklearn.cluster import AgglomerativeClustering
 
-from knowledge.meaning import READER_WIDTH, Rows, base
+from knowledge.meaning import Rows
 
 Matrix = NDArray[np.float32]
-# Fitted on the development part of the labeled questions by `python -m benchmarks fit_gaps`, which prints
-# them: reader and embedder within one language, the offset; the same across languages.
-WITHIN = (7.6, 7.6, -7.1)
-ACROSS = (11.0, 11.0, -7.4)
-THRESHOLD = -0.6
+# Fitted together with the meanings by `python -m benchmarks fit_gaps`, which prints them: slope and offset
+# within one language; the same across languages.
+WITHIN = (11.3, -5.8)
+ACROSS = (11.3, -5.7)
+THRESHOLD = 0.2
 # Exact clustering takes the square of a part's size; larger parts are cut where they hang together least.
 _LARGEST_PART = 3_000
 _TIGHTER = 0.5
@@ -72,12 +73,10 @@ class Group:
 
 def log_odds(rows: Rows, languages: Sequence[str], others: Rows, other_languages: Sequence[str]) -> Matrix:
     """How likely one answer serves question i and other question j; float32 (n, m), 0 is even odds."""
-    read = rows[:, :READER_WIDTH] @ others[:, :READER_WIDTH].T
-    embedded = rows[:, READER_WIDTH:] @ others[:, READER_WIDTH:].T
-    mine, theirs = np.array([base(x) for x in languages]), np.array([base(x) for x in other_languages])
+    cosines = rows @ others.T
+    mine, theirs = np.array([_base(x) for x in languages]), np.array([_base(x) for x in other_languages])
     same = mine[:, None] == theirs[None, :]
-    within = WITHIN[0] * read + WITHIN[1] * embedded + WITHIN[2]
-    across = ACROSS[0] * read + ACROSS[1] * embedded + ACROSS[2]
+    within, across = WITHIN[0] * cosines + WITHIN[1], ACROSS[0] * cosines + ACROSS[1]
     return np.where(same, within, across).astype(np.float32)
 
 
@@ -89,7 +88,7 @@ def group(questions: Sequence[Question], rows: Rows, threshold: float = THRESHOL
     """
     asked: dict[tuple[str, str], list[int]] = defaultdict(list)
     for i, question in enumerate(questions):
-        asked[" ".join(question.text.casefold().split()), base(question.language)].append(i)
+        asked[" ".join(question.text.casefold().split()), _base(question.language)].append(i)
     repeats = list(asked.values())
     firsts = np.array([same[0] for same in repeats], dtype=np.int64)
     languages = [questions[i].language for i in firsts]
@@ -119,6 +118,11 @@ def nearest_group(
 def likeness(odds: Matrix | np.float32) -> Matrix:
     """Log-odds as probabilities."""
     return np.asarray(expit(odds), dtype=np.float32)
+
+
+def _base(language: str) -> str:
+    """The language whatever the script."""
+    return language.partition("-")[0].casefold()
 
 
 def _group(questions: Sequence[Question], inside: Sequence[Sequence[int]], scores: Matrix) -> Group:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.blas import one_thread
-from knowledge.meaning import EMBEDDER_WIDTH
+from knowledge.embeddings import BUNDLED_WIDTH
 
 Rows = NDArray[np.float32]
 FITTED = ("zh", "en", "de")
@@ -36,7 +36,7 @@ def matter(
     with one_thread():
         read = numbers["examples_reader"] @ _along(numbers, "reader", reading, language)
         alone = float(nearness(read) @ numbers["says_alone"])
-        if vector.shape != (EMBEDDER_WIDTH,):
+        if vector.shape != (BUNDLED_WIDTH,):
             return alone, alone
         embedded = numbers["examples_embedder"] @ _along(numbers, "embedder", vector, language)
         return float(nearness((read + embedded) / 2) @ numbers["says"]), alone

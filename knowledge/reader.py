@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import base64
 import threading
-from collections.abc import Mapping, Sequence
-from copy import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -63,17 +62,13 @@ class SentenceReader:
         self._model: Any = None
         self._middle: Rows | None = None
 
-    def encode(self, texts: Sequence[str], upper: Mapping[str, Rows] | None = None) -> Rows:
-        """Encode texts of any of its 16 languages; float32 of shape (n, 512), rows of length 1.
-
-        `upper` are layers to be used instead of the model's own, by the names of the package's backend.
-        """
+    def encode(self, texts: Sequence[str]) -> Rows:
+        """Encode texts of any of its 16 languages; float32 of shape (n, 512), rows of length 1."""
         if not texts:
             return np.zeros((0, _DIMENSIONS), dtype=np.float32)
         with self._lock:
             self._load()
-            model = self._model if upper is None else _with(self._model, upper)
-            rows = model.encode([_clean(text) for text in texts])
+            rows = self._model.encode([_clean(text) for text in texts])
             return np.asarray(rows, dtype=np.float32)
 
     def pieces(self, text: str) -> Pieces:
@@ -135,16 +130,6 @@ class SentenceReader:
 def _clean(text: str) -> str:
     """A text as the encoder reads it: an empty one would have no tokens to average."""
     return to_simplified(text).strip() or "."
-
-
-def _with(model: Any, upper: Mapping[str, Rows]) -> Any:
-    """The same model with other upper layers; the large table of tokens is shared."""
-    backend = copy(model._model)
-    for name, layer in upper.items():
-        setattr(backend, name, layer)
-    other = copy(model)
-    other._backend = backend
-    return other
 
 
 def _rows(passage: Passage) -> list[str]:

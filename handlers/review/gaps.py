@@ -29,7 +29,7 @@ ANSWERS = ("zh", "en")
 class Meanings(Protocol):
     """Turns questions into rows of numbers."""
 
-    def read(self, texts: Sequence[str], languages: Sequence[str]) -> Rows:
+    def read(self, texts: Sequence[str]) -> Rows:
         """Encode questions; takes milliseconds each."""
 
 
@@ -180,7 +180,7 @@ class GapDesk:
             if not new:
                 return added
             languages = [one.language or self._detect(one.text) for one in new]
-            rows = await asyncio.to_thread(self._meanings.read, [one.text for one in new], languages)
+            rows = await asyncio.to_thread(self._meanings.read, [one.text for one in new])
             await self._keep(new, languages, rows)
             added += len(new)
 
@@ -198,8 +198,7 @@ class GapDesk:
         old = [record for record, packed in stored if not is_current(packed)]
         for start in range(0, len(old), _BATCH):
             batch = old[start : start + _BATCH]
-            texts, languages = [one.text for one in batch], [one.language for one in batch]
-            rows = await asyncio.to_thread(self._meanings.read, texts, languages)
+            rows = await asyncio.to_thread(self._meanings.read, [one.text for one in batch])
             async with self._database.unit_of_work() as work:
                 for record, row in zip(batch, rows, strict=True):
                     await work.gaps.renew(record.id, pack_meaning(row))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from handlers.review.gaps import Draft, GapChanged, GapDesk, faq_document
-from knowledge.meaning import READER_WIDTH, WIDTH, Rows, is_current
+from knowledge.meaning import WIDTH, Rows, is_current
 from storage.announcement_records import Audience
 from storage.database import Database
 from storage.gap_records import GapLine, GapStatus
@@ -22,12 +22,12 @@ SUBJECTS = ("gym", "健身", "parking", "dog")
 class MeaningsByRule:
     """A meaning for every subject that is named; two words for one subject mean the same."""
 
-    def read(self, texts: Sequence[str], languages: Sequence[str]) -> Rows:
+    def read(self, texts: Sequence[str]) -> Rows:
         rows = np.zeros((len(texts), WIDTH), dtype=np.float32)
         for row, text in zip(rows, texts, strict=True):
             place = next(i for i, subject in enumerate(SUBJECTS) if subject in text)
             place = 0 if place == 1 else place
-            row[place] = row[READER_WIDTH + place] = 1
+            row[place] = 1
         return rows
 
 
