@@ -151,15 +151,34 @@ def new_database(server_url: str, name: str) -> Iterator[str]:
         _admin(server_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
+_EMPTY = """
+DO $$
+DECLARE
+  names text[] := ARRAY(SELECT quote_ident(tablename) FROM pg_tables
+    WHERE schemaname = 'public' AND tablename <> 'alembic_version');
+  name text;
+  filled boolean;
+BEGIN
+  SET LOCAL session_replication_role = replica;  -- neither triggers nor foreign keys
+  FOREACH name IN ARRAY names LOOP
+    EXECUTE 'SELECT EXISTS (SELECT FROM ' || name || ')' INTO filled;
+    IF filled THEN EXECUTE 'DELETE FROM ' || name; END IF;
+  END LOOP;
+  PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
+    FROM pg_sequences WHERE last_value IS NOT NULL;
+EXCEPTION WHEN insufficient_privilege THEN  -- no superuser: six times as slow
+  EXECUTE 'TRUNCATE ' || array_to_string(names, ', ') || ' RESTART IDENTITY CASCADE';
+END $$
+"""
+
+
 def empty_tables(url: str) -> None:
-    """Take all rows out of a migrated PostgreSQL database."""
-    names = "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables WHERE schemaname = 'public'"
+    """Take all rows out of a migrated PostgreSQL database, and let ids begin at 1."""
 
     async def empty() -> None:
         connection = await asyncpg.connect(url)
         try:
-            tables = await connection.fetchval(names + " AND tablename <> 'alembic_version'")
-            await connection.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+            await connection.execute(_EMPTY)
         finally:
             await connection.close()
 

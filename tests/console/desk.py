@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 from argon2 import PasswordHasher
 from fastapi import FastAPI
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from starlette.routing import BaseRoute
 
 from bot.console.app import console_app
 from bot.console.config import Console, ConsoleConfig
@@ -25,6 +28,19 @@ from tests.conversation.fakes import PROGRAM, Clock, ScriptedKnowledge
 
 PASSWORD = "correct horse battery staple"
 URL = "http://127.0.0.1:8080"
+
+
+class Compiled(BytecodeCache):
+    """Templates that are compiled once for all consoles of a test process."""
+
+    held: ClassVar[dict[str, bytes]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.held:
+            bucket.bytecode_from_string(self.held[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.held[bucket.key] = bucket.bytecode_to_string()
 
 
 def quick_passwords() -> Passwords:
@@ -55,9 +71,14 @@ class Desk:
     clock: Clock
     app: FastAPI = field(init=False)
     _open: list[httpx.AsyncClient] = field(default_factory=list)
+    _routes: ClassVar[list[BaseRoute]] = []
 
     def __post_init__(self) -> None:
+        """Build the application; what is the same in all of them is worked out for the first one alone."""
         self.app = console_app(self.console)
+        self._routes[:] = self._routes or self.app.router.routes
+        self.app.router.routes = self._routes
+        self.app.state.templates._environment.bytecode_cache = Compiled()
 
     @property
     def database(self) -> Database:
