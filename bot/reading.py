@@ -9,11 +9,12 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.channels.base import Channel, UnreadableUpdate
+from bot.channels.base import Channel, Reachability, UnreadableUpdate
 from bot.lanes import Lane
 from bot.patience import until_stored
 from bot.turns import Received
 from handlers.errors import error_code
+from handlers.messages import IncomingMessage
 from storage.records import InboxRecord
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Reader:
     async def read(self, records: list[InboxRecord], lane: Lane[InboxRecord]) -> list[Received]:
         """Parse the one record given; parts of the same paste are taken from the lane into `records`.
 
-        Empty when there is nothing to answer: the update is closed then.
+        Empty when there is nothing to answer: the update is closed then, and what it says of the chat noted.
         """
         first = await self._parse(records[0])
         received = [] if first is None else [first]
@@ -77,8 +78,8 @@ class Reader:
             logger.error("update %d of %s cannot be read: %s", record.id, record.channel, code)
             await until_stored(partial(self._mark_unreadable, record, code))
             return None
-        if message is None:
-            await until_stored(partial(self._mark_handled, record))
+        if message is None or isinstance(message, Reachability):
+            await until_stored(partial(self._mark_handled, record, message))
             return None
         return Received(record=record, message=message)
 
@@ -87,12 +88,14 @@ class Reader:
             message = self._channels[record.channel].parse(record.payload)
         except Exception:
             return None  # it has a turn of its own, which reports the error
-        return None if message is None else Received(record=record, message=message)
+        return Received(record=record, message=message) if isinstance(message, IncomingMessage) else None
 
     async def _mark_unreadable(self, record: InboxRecord, code: str) -> None:
         async with self._database.unit_of_work() as work:
             await work.inbox.mark_unreadable(record.id, code)
 
-    async def _mark_handled(self, record: InboxRecord) -> None:
+    async def _mark_handled(self, record: InboxRecord, said: Reachability | None) -> None:
         async with self._database.unit_of_work() as work:
+            if said is not None:
+                await work.founders.mark_blocked(record.channel, said.chat, said.blocked_at)
             await work.inbox.mark_handled([record.id])

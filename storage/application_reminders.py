@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, or_, select, update
 
 from storage.application_records import ApplicationRecord, ReminderCandidate
 from storage.application_tables import Application, ApplicationReminder
-from storage.repository import Repository, columns, named, table
+from storage.repository import Repository, columns, named, private, table
 from storage.tables import Conversation, Message
 
 _applications, _conversations, _messages = table(Application), table(Conversation), table(Message)
@@ -27,6 +27,7 @@ _CHAT = (
     .where(
         _chats.c.founder_id == _applications.c.founder_id,
         _chats.c.chat.is_not(None),
+        private(_chats.c.chat),
         _chats.c.blocked_at.is_(None),
     )
     .order_by(_NEWEST.desc(), _chats.c.id.desc())

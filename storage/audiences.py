@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, l
 from storage.announcement_records import Audience
 from storage.announcement_tables import FounderTag, TopicChoice
 from storage.application_tables import Application, ApplicationMember
-from storage.repository import table
+from storage.repository import private, table
 from storage.tables import Conversation, Founder, Identity, Message
 
 _founders, _conversations, _identities = table(Founder), table(Conversation), table(Identity)
@@ -22,7 +22,7 @@ def recipients_of(audience: Audience, topic: str | None, channels: Sequence[str]
     """Select founder_id, conversation_id, channel, chat, language and reason of everybody in an audience.
 
     `reason` is why a person is not written to ("erased", "unsubscribed", "blocked", "no_channel"), NULL for
-    those who are. A person with several chats hears in the one they wrote in last.
+    those who are. A person with several chats hears in the one they wrote in last, never in a group.
     """
     chat = _newest_chat(channels)
     people = (
@@ -70,6 +70,7 @@ def _newest_chat(channels: Sequence[str]) -> ColumnElement[Any]:
         .where(
             _conversations.c.founder_id == _founders.c.id,
             _conversations.c.chat.is_not(None),
+            private(_conversations.c.chat),
             # Not the bare column: SQLite would go through all chats of the channel for every founder.
             func.coalesce(_conversations.c.channel, "").in_(tuple(channels)),
         )

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, update
 
 from storage.records import ConversationRecord, Payload
-from storage.repository import Repository, Scope, columns, filled, named, table
+from storage.repository import Repository, Scope, columns, filled, named, private, table
 from storage.tables import CleanJson, Conversation, Message
 
 _conversations, _messages = table(Conversation), table(Message)
@@ -55,16 +55,20 @@ class Conversations(Repository):
         await self._write_along(_SET_INTERVIEW, {"chat_id": conversation_id, "interview": value})
 
     async def of(self, founder_id: int) -> list[ConversationRecord]:
-        """List the chats of a founder, the oldest first."""
+        """List the private chats of a founder, the oldest first."""
         rows = await self._rows(
             select(*_COLUMNS)
-            .where(_conversations.c.founder_id == founder_id, _conversations.c.chat.is_not(None))
+            .where(
+                _conversations.c.founder_id == founder_id,
+                _conversations.c.chat.is_not(None),
+                private(_conversations.c.chat),
+            )
             .order_by(_conversations.c.id)
         )
         return [filled(ConversationRecord, row) for row in rows]
 
     async def latest_of(self, founder_id: int) -> ConversationRecord | None:
-        """Find the chat with a founder's newest message, among those that take messages."""
+        """Find the private chat with a founder's newest message, among those that take messages."""
         newest = (
             select(func.max(_messages.c.id))
             .where(_messages.c.conversation_id == _conversations.c.id)
@@ -75,6 +79,7 @@ class Conversations(Repository):
             .where(
                 _conversations.c.founder_id == founder_id,
                 _conversations.c.chat.is_not(None),
+                private(_conversations.c.chat),
                 _conversations.c.blocked_at.is_(None),
             )
             .order_by(func.coalesce(newest, 0).desc(), _conversations.c.id.desc())

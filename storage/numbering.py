@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import or_, select
 
 from storage.announcement_tables import Announcement, Recipient
 from storage.outbox import HELD_BACK
 from storage.records import OutboxRecord
-from storage.repository import Repository, table
+from storage.repository import Repository, private, table
 from storage.tables import Conversation, Message
 from storage.tables import Outbox as OutboxTable
 
@@ -113,7 +113,7 @@ class Numbering(Repository):
                 _outbox.c.channel == record.channel,
                 _outbox.c.id > record.id - _REACH,
                 _outbox.c.external_id.is_not(None),
-                _private(_outbox.c.chat),
+                private(_outbox.c.chat),
             )
         )
         return list(_numbered(rows))
@@ -128,7 +128,7 @@ class Numbering(Repository):
                 _messages.c.direction == "in",
                 _messages.c.kind != "button",
                 _conversations.c.channel == record.channel,
-                _private(_conversations.c.chat),
+                private(_conversations.c.chat),
             )
         )
         return [(row.id, number) for row in rows for number in _numbers(row.external_id)]
@@ -144,14 +144,10 @@ class Numbering(Repository):
                 _recipients.c.channel == record.channel,
                 _recipients.c.external_id.is_not(None),
                 _recipients.c.finished_at.is_not(None),
-                _private(_recipients.c.chat),
+                private(_recipients.c.chat),
             )
         )
         return list(_numbered(rows))
-
-
-def _private(chat: ColumnElement[Any]) -> ColumnElement[bool]:
-    return or_(chat.is_(None), chat.not_like("-%"))
 
 
 def _numbered(rows: Iterable[Any]) -> Iterator[_Numbered]:

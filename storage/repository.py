@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, CursorResult, Executable, Row, Table, bindparam
+from sqlalchemy import Column, ColumnElement, CursorResult, Executable, Row, Table, bindparam, or_
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
@@ -53,6 +53,11 @@ class Scope:
     failure: StorageError | None = None
     segment: Segment | None = None
     names: dict[int, tuple[str, ...]] = field(default_factory=dict)
+
+
+def private(chat: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a chat is one person's, as far as is known: groups have numbers below zero in Telegram."""
+    return or_(chat.is_(None), chat.not_like("-%"))
 
 
 class Repository:

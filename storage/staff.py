@@ -10,7 +10,7 @@ from storage.announcement_records import AuditRecord, Role, StaffRecord
 from storage.announcement_tables import AuditEntry, StaffMenu
 from storage.announcement_tables import Staff as StaffTable
 from storage.records import Payload
-from storage.repository import Repository, columns, filled, table
+from storage.repository import Repository, columns, filled, private, table
 from storage.tables import Conversation
 
 _staff, _audit = table(StaffTable), table(AuditEntry)
@@ -82,7 +82,7 @@ class Staff(Repository):
         return await self._change(staff_id, role=role)
 
     async def chats(self, channel: str) -> list[tuple[str, StaffRecord]]:
-        """List the chats of staff in a channel, with who they are."""
+        """List the private chats of staff in a channel, with who they are."""
         statement = (
             select(_conversations.c.chat, *_COLUMNS)
             .join(_conversations, _conversations.c.founder_id == _staff.c.founder_id)
@@ -90,6 +90,7 @@ class Staff(Repository):
                 _staff.c.disabled_at.is_(None),
                 _conversations.c.channel == channel,
                 _conversations.c.chat.is_not(None),
+                private(_conversations.c.chat),
                 _conversations.c.blocked_at.is_(None),
             )
             .order_by(_conversations.c.id)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -31,6 +32,7 @@ __all__ = [
     "NetworkTrouble",
     "Permit",
     "RawUpdate",
+    "Reachability",
     "Recognizer",
     "RetryLater",
     "SendResult",
@@ -60,6 +62,17 @@ class SendResult:
     def external_id(self) -> str | None:
         """The id of the last message: the one the buttons hang under."""
         return self.external_ids[-1] if self.external_ids else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reachability:
+    """The network's word that a chat takes the bot's messages no more, or again; noted and never answered.
+
+    `blocked_at` is since when somebody blocks the bot or a group goes without it, None when it is welcome.
+    """
+
+    chat: str
+    blocked_at: datetime | None
 
 
 class UnreadableUpdate(Exception):
@@ -159,8 +172,8 @@ class Channel(Protocol):
         """The word in the database: "telegram", "terminal"."""
         ...
 
-    def parse(self, payload: str) -> IncomingMessage | None:
-        """Turn a stored payload into a message; pure, None when there is nothing to answer.
+    def parse(self, payload: str) -> IncomingMessage | Reachability | None:
+        """Turn a stored payload into a message; pure, None when there is nothing to answer or to note.
 
         A press has kind "button", `external_id` the id of the press and `button_message` the id of the
         message it hangs under; an edit has kind "edited" and `external_id` of the edited message.

@@ -11,7 +11,7 @@ from typing import Any
 from telegram import BotCommand, BotCommandScopeChat, User
 from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 
-from bot.channels.base import Inbox, Permit, SendResult
+from bot.channels.base import Inbox, Permit, Reachability, SendResult
 from bot.channels.telegram_client import (
     Backoff,
     TelegramConfig,
@@ -48,7 +48,7 @@ class TelegramChannel:
         self._bot_id = int(config.token.partition(":")[0])
         self._username: str | None = None
 
-    def parse(self, payload: str) -> IncomingMessage | None:
+    def parse(self, payload: str) -> IncomingMessage | Reachability | None:
         """Turn a stored update into a message; None when there is nothing to answer."""
         return parse(payload, self._bot_id, self._username)
 

@@ -10,9 +10,9 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from telegram import CallbackQuery, Chat, Message, Update, User
+from telegram import CallbackQuery, Chat, ChatMember, ChatMemberUpdated, Message, Update, User
 
-from bot.channels.base import RawUpdate, UnreadableUpdate
+from bot.channels.base import RawUpdate, Reachability, UnreadableUpdate
 from handlers.messages import Attachment, IncomingMessage
 
 CHANNEL = "telegram"
@@ -71,8 +71,8 @@ def number_of(payload: str) -> int | None:
     return number if isinstance(number, int) else None
 
 
-def parse(payload: str, bot_id: int, username: str | None = None) -> IncomingMessage | None:
-    """Turn a stored update into a message, None when there is nothing to answer; UnreadableUpdate else."""
+def parse(payload: str, bot_id: int, username: str | None = None) -> IncomingMessage | Reachability | None:
+    """Turn a stored update into what it says, None when that is nothing for us; UnreadableUpdate else."""
     try:
         decoded = json.loads(payload)
         if raw_update(decoded) is None:
@@ -82,6 +82,8 @@ def parse(payload: str, bot_id: int, username: str | None = None) -> IncomingMes
             return _press(update.callback_query)
         if update.edited_message:
             return _edit(update.edited_message)
+        if update.my_chat_member:
+            return _membership(update.my_chat_member, update.update_id)
         if update.message:
             return _message(update.message, bot_id, username)
     except Exception as error:
@@ -100,6 +102,28 @@ def _press(query: CallbackQuery) -> IncomingMessage:
         button=_clean(query.data or ""),
         button_message=str(query.message.message_id) if query.message else None,
     )
+
+
+def _membership(change: ChatMemberUpdated, number: int) -> IncomingMessage | Reachability:
+    """Who blocks or unblocks the bot is noted; who adds it to a group is told that it answers in private."""
+    was_in, is_in = _is_in(change.old_chat_member), _is_in(change.new_chat_member)
+    who = _who(change.from_user, change.chat.id)
+    welcome = is_in and not was_in and change.chat.type in (Chat.GROUP, Chat.SUPERGROUP)
+    if welcome and not change.from_user.is_bot:
+        return IncomingMessage(
+            **who,
+            external_id=f"added-{number}",
+            kind="unsupported",
+            unsupported="group",
+            received_at=change.date,
+        )
+    return Reachability(chat=who["chat"], blocked_at=None if is_in else change.date)
+
+
+def _is_in(member: ChatMember) -> bool:
+    if member.status == ChatMember.RESTRICTED:
+        return bool(getattr(member, "is_member", True))
+    return member.status not in (ChatMember.LEFT, ChatMember.BANNED)
 
 
 def _edit(message: Message) -> IncomingMessage | None:

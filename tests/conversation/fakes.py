@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.channels.base import RawUpdate, SendResult, UnreadableUpdate
+from bot.channels.base import RawUpdate, Reachability, SendResult, UnreadableUpdate
 from bot.delivery import Delivery, Persistence
 from bot.dispatcher import Dispatcher, Limits
 from bot.reading import Paste
@@ -47,6 +47,9 @@ PROGRAM = Program(
 FAST = Limits(
     paste=Paste(wait=0.15), look_again=0.2, goodbye=2.0, pace=Pace(typing_after=0.05, give_up_after=60.0)
 )
+
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
 class Clock:
@@ -166,8 +169,10 @@ class RecordingChannel:
     skips: list[int] = field(default_factory=list)
     delay: float = 0.0
 
-    def parse(self, payload: str) -> IncomingMessage | None:
+    def parse(self, payload: str) -> IncomingMessage | Reachability | None:
         data = json.loads(payload)
+        if "blocked" in data:
+            return Reachability(chat=data["chat"], blocked_at=NOON if data["blocked"] else None)
         if data.get("broken"):
             raise UnreadableUpdate("memory_broken")
         if data.get("ignored"):

@@ -192,6 +192,29 @@ async def test_a_living_worker_takes_over_what_a_dead_one_left(store: Database, 
     assert _answers(survivor, "ann") == ["How much?"]
 
 
+async def test_a_block_that_a_dead_worker_left_is_noted_in_its_place_among_the_messages(
+    both: Database, clock: Clock
+) -> None:
+    async with Bot(both, clock=clock) as bot:
+        await bot.say("How much is the rent?")
+        updates = [bot.update(blocked=True), bot.update(text="How long?"), bot.update(blocked=True)]
+    async with both.unit_of_work() as work:
+        await work.workers.register("elsewhere/1/x", "memory")
+        await work.inbox.store("memory", "elsewhere/1/x", updates)
+    clock.pass_by(seconds=60)
+    async with Bot(both, clock=clock) as survivor:
+        await until(lambda: bool(survivor.channel.sent))
+        await survivor.dispatcher.settled("memory", "ann")
+        assert _answers(survivor, "ann") == ["How long?"]
+        (chat,) = await rows(both, "conversations")
+        assert chat["blocked_at"] is not None
+        assert {row["status"] for row in await rows(both, "inbox")} == {"handled"}
+        survivor.number = 100
+        await survivor.say("How long?")
+        (chat,) = await rows(both, "conversations")
+        assert chat["blocked_at"] is None
+
+
 async def test_a_worker_of_this_machine_is_known_to_be_dead_at_once() -> None:
     mine = new_worker_id()
     place, process, _ = mine.split("/")

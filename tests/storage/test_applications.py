@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
+from storage.announcement_records import Audience, NewAnnouncement
 from storage.application_records import ApplicationRecord, StoredAnswer
 from storage.database import Database
-from tests.storage.builders import a_person
+from tests.storage.builders import a_person, asks
 from tests.storage.drafts import FORM, a_draft, put
 
 
@@ -170,3 +171,25 @@ async def test_notices_go_to_the_newest_chat_that_takes_messages(database: Datab
         assert len(await work.conversations.of(first.founder.id)) == 2
     assert found is not None
     assert found.chat == ("7" if blocked else "group")
+
+
+async def test_what_is_private_never_goes_to_a_group(database: Database) -> None:
+    person = await a_person(database)
+    group = await a_person(database, chat="-100200300")
+    await a_draft(database, person)
+    async with database.unit_of_work() as work:
+        staff = await work.staff.add("Chen Jie", "owner")
+        assert await work.staff.link(staff.id, person.founder.id)
+        await asks(work, person)
+        await asks(work, group)
+        news = await work.announcements.create(NewAnnouncement(texts={"en": "The gate opens at six."}))
+        assert await work.recipients.expand(news.id, Audience(), None, ("telegram",)) == 1
+        newest = await work.conversations.latest_of(person.founder.id)
+        reminded = await work.applications.reminder_candidates()
+        lines = await work.recipients.page(news.id)
+        assert newest is not None
+        assert newest.chat == "7"
+        assert [item.chat for item in reminded] == ["7"]
+        assert [row.chat for row in lines] == ["7"]
+        assert [chat for chat, _ in await work.staff.chats("telegram")] == ["7"]
+        assert [item.chat for item in await work.conversations.of(person.founder.id)] == ["7"]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels.base import UnreadableUpdate
+from bot.channels.base import Reachability, UnreadableUpdate
 from bot.channels.telegram_parse import chat_of, parse, raw_update
 from handlers.messages import IncomingMessage
 from tests.telegram_api import TelegramApi
@@ -28,12 +28,17 @@ async def people() -> TelegramApi:
     return api
 
 
-def newest(people: TelegramApi) -> IncomingMessage | None:
-    update = people.state.updates[-1]
-    row = raw_update(update)
+def said(people: TelegramApi) -> IncomingMessage | Reachability | None:
+    row = raw_update(people.state.updates[-1])
     assert row is not None
-    message = parse(row.payload, BOT_ID, USERNAME)
-    assert message is None or message.chat == row.chat
+    found = parse(row.payload, BOT_ID, USERNAME)
+    assert found is None or found.chat == row.chat
+    return found
+
+
+def newest(people: TelegramApi) -> IncomingMessage | None:
+    message = said(people)
+    assert not isinstance(message, Reachability)
     return message
 
 
@@ -177,11 +182,43 @@ async def test_another_bot_in_a_group_is_never_answered(people: TelegramApi) -> 
     assert newest(people) is None
 
 
-async def test_blocking_and_unblocking_need_no_answer(people: TelegramApi) -> None:
+async def test_blocking_and_unblocking_are_noted_and_not_answered(people: TelegramApi) -> None:
     await people.block(7)
-    assert newest(people) is None
+    blocked = said(people)
+    assert isinstance(blocked, Reachability)
+    assert blocked.blocked_at is not None
+    assert datetime.now(UTC) - blocked.blocked_at < timedelta(seconds=5)
     await people.unblock(7)
-    assert newest(people) is None
+    assert said(people) == Reachability(chat="7", blocked_at=None)
+
+
+async def test_whoever_adds_the_bot_to_a_group_is_sent_to_the_private_chat(people: TelegramApi) -> None:
+    await people.invite(7, GROUP)
+    message = newest(people)
+    assert message is not None
+    assert (message.kind, message.unsupported, message.sender) == ("unsupported", "group", "7")
+
+
+@pytest.mark.parametrize("after", ["administrator", "restricted"])
+async def test_a_group_that_has_the_bot_is_not_greeted_again(people: TelegramApi, after: str) -> None:
+    await people.invite(7, GROUP, before="member", after=after)
+    assert said(people) == Reachability(chat=str(GROUP), blocked_at=None)
+
+
+async def test_a_group_that_removes_the_bot_is_left_in_peace(people: TelegramApi) -> None:
+    await people.remove(7, GROUP)
+    left = said(people)
+    assert isinstance(left, Reachability)
+    assert left.blocked_at is not None
+
+
+async def test_channels_and_bots_that_add_the_bot_are_not_greeted(people: TelegramApi) -> None:
+    people.group(-5, "News", kind="channel")
+    await people.invite(7, -5, after="administrator")
+    assert said(people) == Reachability(chat="-5", blocked_at=None)
+    people.state.users[8] = {"id": 8, "is_bot": True, "first_name": "Other bot"}
+    await people.invite(8, GROUP)
+    assert said(people) == Reachability(chat=str(GROUP), blocked_at=None)
 
 
 async def test_service_messages_need_no_answer(people: TelegramApi) -> None:

@@ -156,22 +156,31 @@ class People:
     async def block(self, user: int) -> int:
         """Block the bot: it is told, and every message to this chat is refused from now on."""
         self.state.blocked.add(user)
-        return await self._membership(user, "member", "kicked")
+        return await self._membership(user, user, "member", "kicked")
 
     async def unblock(self, user: int) -> int:
         """Let the bot write again."""
         self.state.blocked.discard(user)
-        return await self._membership(user, "kicked", "member")
+        return await self._membership(user, user, "kicked", "member")
 
-    async def _membership(self, user: int, before: str, after: str) -> int:
+    async def invite(self, user: int, chat: int, before: str = "left", after: str = "member") -> int:
+        """Add the bot to a group, or change what it may do there."""
+        return await self._membership(user, chat, before, after)
+
+    async def remove(self, user: int, chat: int) -> int:
+        """Throw the bot out of a group: every message to it is refused from now on."""
+        self.state.blocked.add(chat)
+        return await self._membership(user, chat, "member", "kicked")
+
+    async def _membership(self, user: int, chat: int, before: str, after: str) -> int:
         if user not in self.state.users:
             self.join(user)
 
         def status(word: str) -> Json:
-            return {"user": BOT, "status": word, **({"until_date": 0} if word == "kicked" else {})}
+            return {"user": BOT, "status": word, **_MEMBERSHIPS.get(word, {})}
 
         change = {
-            "chat": self.state.chats[user],
+            "chat": self.state.chats[chat],
             "from": self.state.users[user],
             "date": int(time.time()),
             "old_chat_member": status(before),
@@ -186,6 +195,30 @@ class People:
         return await self.state.push("message", message)
 
 
+_MEMBERSHIPS: dict[str, Json] = {
+    "kicked": {"until_date": 0},
+    "administrator": dict.fromkeys(
+        (
+            *("can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages", "can_invite_users"),
+            *("can_manage_video_chats", "can_restrict_members", "can_promote_members", "can_change_info"),
+            *("can_post_stories", "can_edit_stories", "can_delete_stories"),
+        ),
+        True,
+    ),
+    "restricted": {
+        **dict.fromkeys(
+            (
+                *("is_member", "can_change_info", "can_invite_users", "can_pin_messages", "can_edit_tag"),
+                *("can_send_messages", "can_send_polls", "can_send_other_messages", "can_manage_topics"),
+                *("can_send_audios", "can_send_documents", "can_send_photos", "can_send_videos"),
+                *("can_send_video_notes", "can_send_voice_notes", "can_add_web_page_previews"),
+                "can_react_to_messages",
+            ),
+            True,
+        ),
+        "until_date": 0,
+    },
+}
 _PHOTO = {"file_id": "PHOTO1", "file_unique_id": "UPHOTO1", "width": 90, "height": 60, "file_size": 1200}
 _THINGS: dict[str, Json] = {
     "sticker": {
