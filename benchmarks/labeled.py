@@ -23,6 +23,15 @@ from knowledge.retrieval import Query, Shelf
 SAMPLE = HERE.parent / "programs" / "joint-base"
 FOUNDER = DATA / "founder"
 COLLOQUIAL = DATA / "colloquial"
+# Questions as people type them (a file of `COLLOQUIAL`) and the documents they are asked of.
+TALKS = {
+    "sample_program": SAMPLE / "documents",
+    "founder_docs": FOUNDER / "founder_docs",
+    "founder_docs_blind": FOUNDER / "founder_docs",
+    **{name: COLLOQUIAL / name for name in ("house", "biolab", "payments", "kitchen", "notices")},
+}
+# Those that weights are fitted on; the others only measure.
+FITTED = ("sample_program", "founder_docs", "house")
 PAIRS = (("zh", "zh"), ("en", "en"), ("zh", "en"), ("en", "zh"), ("de", "zh"))
 
 
@@ -80,23 +89,25 @@ class Corpus:
 
 def folder_rows(vectorizer: Vectorizer, *, test: bool) -> list[Rows]:
     """Questions on program documents: as they are, with the answer taken away, and asked elsewhere."""
-    sample, founder = Corpus(vectorizer, SAMPLE / "documents"), Corpus(vectorizer, FOUNDER / "founder_docs")
-    house = Corpus(vectorizer, COLLOQUIAL / "house")
-    golden, real, talk = _golden(test), _real(test), _talk("founder_docs", test)
-    strangers = [replace(q, answerable=False, kind="stranger") for q in golden]
-    sets: list[tuple[str, Corpus, Sequence[LabeledQuestion], float]] = [
+    corpora = {folder: Corpus(vectorizer, folder) for folder in dict.fromkeys(TALKS.values())}
+    sample, founder = corpora[TALKS["sample_program"]], corpora[TALKS["founder_docs"]]
+    golden, real = _golden(test), _real(test)
+    talks = _talks(test)
+    asked: list[tuple[str, Corpus, Sequence[LabeledQuestion], float]] = [
         ("golden", sample, golden, 1.0),
-        ("colloquial, sample program", sample, _talk("sample_program", test), 1.0),
         ("real founders", founder, real, 1.0),
-        ("colloquial, founder_docs", founder, talk, 1.0),
-        ("colloquial, house", house, _talk("house", test), 1.0),
-        ("golden questions on founder_docs", founder, strangers, 1.0),
+        *((f"colloquial, {name}", corpora[TALKS[name]], talk, 1.0) for name, talk in talks.items() if talk),
     ]
-    rows = [evidence_rows(vectorizer, *one) for one in sets]
-    rows += [_removed(vectorizer, *one) for one in sets[:5]]
+    strangers = [replace(q, answerable=False, kind="stranger") for q in golden]
+    rows = [evidence_rows(vectorizer, *one) for one in asked]
+    rows.append(evidence_rows(vectorizer, "golden questions on founder_docs", founder, strangers))
+    rows += [_removed(vectorizer, *one) for one in asked]
     rows += [
         evidence_rows(vectorizer, f"{name}, nonsense", corpus, _nonsense(questions), 1.2)
-        for name, corpus, questions, _ in (sets[0], sets[3], sets[4])
+        for name, corpus, questions in (
+            ("golden", sample, golden),
+            *((f"colloquial, {n}", corpora[TALKS[n]], talks[n]) for n in ("founder_docs", "house")),
+        )
     ]
     return [*rows, *_one_program(vectorizer, test)]
 
@@ -202,8 +213,7 @@ def _evidence(shelf: Shelf, query: Query) -> Evidence:
 
 def labeled_questions(*, test: bool) -> list[LabeledQuestion]:
     """The half of all labeled questions on program documents that is for tests, or the other one."""
-    talks = [q for name in ("sample_program", "founder_docs", "house") for q in _talk(name, test)]
-    return [*_golden(test), *_real(test), *talks]
+    return [*_golden(test), *_real(test), *(q for talk in _talks(test).values() for q in talk)]
 
 
 def _golden(test: bool) -> list[LabeledQuestion]:
@@ -216,6 +226,11 @@ def _real(test: bool) -> list[LabeledQuestion]:
 
 def _talk(name: str, test: bool) -> list[LabeledQuestion]:
     return _half(read_questions(COLLOQUIAL / f"{name}.jsonl"), test)
+
+
+def _talks(test: bool) -> dict[str, list[LabeledQuestion]]:
+    """Questions as people type them: all that are for tests, or those that weights are fitted on."""
+    return {name: _talk(name, test) for name in (TALKS if test else FITTED)}
 
 
 def _half(questions: Sequence[LabeledQuestion], test: bool) -> list[LabeledQuestion]:

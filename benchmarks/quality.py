@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.corpora import Vectorizer, paragraph_passages, write_xquad, xquad
-from benchmarks.labeled import COLLOQUIAL, FOUNDER, PAIRS, SAMPLE, Rows, folder_rows, xquad_rows
+from benchmarks.labeled import COLLOQUIAL, FOUNDER, PAIRS, SAMPLE, TALKS, Rows, folder_rows, xquad_rows
 from benchmarks.tables import table
 from knowledge.answerability import DEFAULT_THRESHOLD, confidence
 from knowledge.config import KnowledgeConfig
@@ -79,18 +79,14 @@ async def _folders() -> None:
         ("golden questions", SAMPLE / "documents", read_questions(SAMPLE / "golden.jsonl")),
         *(
             (f"colloquial, {name}", folder, read_questions(COLLOQUIAL / f"{name}.jsonl"))
-            for name, folder in (
-                ("sample_program", SAMPLE / "documents"),
-                ("founder_docs", FOUNDER / "founder_docs"),
-                ("house", COLLOQUIAL / "house"),
-            )
+            for name, folder in TALKS.items()
         ),
     ):
         measured = await evaluate(CONFIG, questions, documents, _progress)
         figures = summarize(measured)
         parts = {"all": figures, **figures["by_language"]}
-        if any(m.label.split for m in measured):
-            parts["test half"] = summarize([m for m in measured if m.label.split == "test"])
+        if tests := [m for m in measured if m.label.split == "test"]:
+            parts["test half"] = summarize(tests)
         rows += [(name, part, f["n"], *(f[k] for k in (*_HITS, *_RATES))) for part, f in parts.items()]
     table("Folders of documents", ("questions", "part", "n", *_HITS, *_RATES), rows)
 

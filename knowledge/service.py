@@ -29,10 +29,10 @@ from knowledge.errors import KnowledgeError
 from knowledge.language import detect, to_simplified
 from knowledge.leaning import Beside, Leanings
 from knowledge.lexical import terms
-from knowledge.model import Answer, Citation, Passage, Topic
+from knowledge.model import SURE, Answer, Citation, Passage, Topic
 from knowledge.reader import shared_reader
 from knowledge.retrieval import Found, Query, Shelf, prepare
-from knowledge.several import Judged, put_together, questions_in
+from knowledge.several import Judged, asked_alone, put_together, questions_in
 from knowledge.writer import AnswerWriter, Draft, ExtractiveWriter, build_writer
 
 LOGGER = logging.getLogger(__name__)
@@ -157,7 +157,7 @@ class Knowledge:
             citations=draft.citations if draft else (),
             confidence=judged.confidence,
             answer_language=draft.citations[0].language if draft else spoken,
-            searched=searched,
+            searched=judged.query.text if judged.query else searched,
             retrieved=tuple(f.scored for f in judged.found),
             related=() if draft else _topics(judged.found),
             left=judged.left if draft else (),
@@ -211,10 +211,15 @@ class Knowledge:
         return await self._off_loop(self._judge, shelf, searched, language, vector)
 
     async def _judge_each(self, shelf: Shelf, asked: str, language: str, whole: Judged) -> Judged:
-        """Judge each question of a message that asks several things; `whole` where it asks one."""
+        """Judge each question of a message that asks several things; `whole` where it asks one.
+
+        What a founder tells beside a question is part of it where the whole finds a sure answer ("We are two.
+        Can we get a team room?"), and else stands in its way.
+        """
         questions = questions_in(asked, language)
         if len(questions) < 2:
-            return whole
+            asking = "" if whole.confidence >= SURE else asked_alone(asked, language)
+            return await self._search(shelf, asking, language) if asking else whole
         alone = await asyncio.gather(*(self._search(shelf, one, language) for one in questions))
         return put_together(whole, tuple(zip(questions, alone, strict=True)), self._threshold)
 

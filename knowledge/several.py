@@ -47,6 +47,7 @@ _LATIN_ASKS = re.compile(
 _GREETING = 2
 _NUMBER = re.compile(r"(?:^|(?<=[\s：？。；]))[(（]?\d[.)、）]\s*(?=[^\d\s])")
 _ENDS_ASKING = re.compile(r"[?？]\W*$")
+_FULL_STOP = re.compile(r"[.!]\W*$")
 _JOINS = re.compile(rf"^(?:{_MORE})(?:想?问一?下)?[，,]?")
 # What points to the question before it: a pronoun, or a question word with nothing to look for.
 _POINTS = re.compile(
@@ -94,6 +95,18 @@ def questions_in(text: str, language: str) -> list[str]:
     if told:
         asked[-1] = f"{asked[-1]} {told}"
     return asked
+
+
+def asked_alone(text: str, language: str) -> str:
+    """The sentences that ask, of a message that also tells something; "" where it tells or asks nothing.
+
+    Where it has question marks, what has none tells.
+    """
+    sentences = split_sentences(text, language)
+    asking = [s for s in sentences if _ENDS_ASKING.search(s)]
+    asking = asking or [s for s in sentences if any(asks for _, asks in _clauses(s, language))]
+    tells = any(len(terms(s)) > _GREETING for s in sentences if s not in asking)
+    return " ".join(asking) if tells else ""
 
 
 def put_together(whole: Judged, alone: Sequence[tuple[str, Judged]], threshold: float) -> Judged:
@@ -147,12 +160,17 @@ def _beside(one: Judged, kept: dict[tuple[str, tuple[str, ...]], Judged]) -> boo
 
 
 def _clauses(text: str, language: str) -> Iterator[tuple[str, bool]]:
-    """What stands between the breaks, and whether it asks; what is told behind a question goes with it."""
+    """What stands between the breaks, and whether it asks; what is told behind a question goes with it.
+
+    Where there are question marks, "and has …." tells, though it begins as a question does.
+    """
+    marked = "?" in text
     for sentence in split_sentences(text, language):
         han = _HAN.search(sentence) is not None
         breaks, asking = (_HAN_BREAK, _HAN_ASKS) if han else (_LATIN_BREAK, _LATIN_ASKS)
         clauses = [c.strip() for c in breaks.split(sentence) if c.strip()]
-        ask = [asking.search(clause) is not None for clause in clauses]
+        tells = not han and marked and _FULL_STOP.search(sentence) is not None
+        ask = [not tells and asking.search(clause) is not None for clause in clauses]
         ask[-1] = ask[-1] or (_ENDS_ASKING.search(sentence) is not None)
         clauses = [_JOINS.sub("", clause) for clause in clauses]
         last = max((n for n, one in enumerate(ask) if one), default=len(clauses) - 1)

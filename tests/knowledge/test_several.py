@@ -11,7 +11,7 @@ from knowledge.config import KnowledgeConfig
 from knowledge.embeddings import BundledEmbeddings
 from knowledge.ingest import ingest
 from knowledge.service import Knowledge
-from knowledge.several import MOST, questions_in
+from knowledge.several import MOST, asked_alone, questions_in
 from tests.knowledge.rules import fill
 from tests.knowledge.test_service import BERTHS, REPAIR, check_citations
 
@@ -34,6 +34,7 @@ APART = [
 TOGETHER = [
     ("When and how do I book a berth?", "en"),
     ("Can I paint when I have no berth?", "en"),
+    ("We sell nets and have two boats. What does a berth cost?", "en"),
     ("We are a team of five, with two boats, and want a berth near the crane, is that possible?", "en"),
     ("Were you open in 1931 near St. Augustine, Florida?", "en"),
     ("Hello! What does a berth cost? Thanks a lot!", "en"),
@@ -54,6 +55,24 @@ def test_a_message_is_taken_apart_where_both_sides_ask(
 @pytest.mark.parametrize(("message", "language"), TOGETHER)
 def test_what_asks_one_thing_stays_whole(message: str, language: str) -> None:
     assert questions_in(message, language) == [message]
+
+
+@pytest.mark.parametrize(
+    ("message", "language", "asking"),
+    [
+        ("I run a lidar company in Berlin. Can I get a berth?", "en", "Can I get a berth?"),
+        ("Can I get a berth? I come from Berlin with two boats.", "en", "Can I get a berth?"),
+        ("We repair nets. Two of us are in Berlin! Can we come", "en", "Can we come"),
+        ("我们三个人，从柏林来。泊位多少钱？", "zh", "泊位多少钱？"),
+        ("Wir kommen mit zwei Booten. Was kostet ein Liegeplatz?", "de", "Was kostet ein Liegeplatz?"),
+        ("Hello there! Can I get a berth?", "en", ""),
+        ("Can I get a berth?", "en", ""),
+        ("I run a lidar company in Berlin.", "en", ""),
+        ("", "en", ""),
+    ],
+)
+def test_what_a_message_asks_is_told_from_what_it_tells(message: str, language: str, asking: str) -> None:
+    assert asked_alone(message, language) == asking
 
 
 def test_of_very_many_questions_the_last_ones_stay_together() -> None:
@@ -129,3 +148,17 @@ async def test_several_questions_without_any_answer_are_refused(yard: Knowledge)
     answer = await yard.ask("Who is the president of the United States? What will the weather be in Lisbon?")
     assert not answer.answered
     assert answer.left == ()
+
+
+async def test_what_is_told_beside_a_question_does_not_stand_in_its_way(yard: Knowledge) -> None:
+    told = "My sister sells roasted chestnuts from a yellow van in Lisbon and has won two prizes for them."
+    answer = await yard.ask(f"{told} What is the price of a berth?")
+    assert [c.section for c in answer.citations] == ["What does a summer berth cost?"]
+    assert answer.searched == "What is the price of a berth?"
+    assert answer.question.startswith(told)
+    assert answer.left == ()
+
+
+async def test_what_is_told_beside_a_question_gives_none_an_answer(yard: Knowledge) -> None:
+    answer = await yard.ask("We have two boats and like the sea. Who wrote Hamlet?")
+    assert not answer.answered
