@@ -10,7 +10,6 @@ Retrieval goes on with the embedder as it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from importlib.resources import files
 
 import numpy as np
@@ -23,7 +22,7 @@ from knowledge.tuned import Layers, TunedEmbeddings
 Rows = NDArray[np.float32]
 WIDTH = BUNDLED_WIDTH
 # Stands before every stored meaning; raise it with every new meaning.npz, so that old ones are read again.
-_MARK = (3).to_bytes(2, "little")
+_MARK = (4).to_bytes(2, "little")
 
 
 class QuestionMeanings:
@@ -33,14 +32,12 @@ class QuestionMeanings:
     """
 
     def __init__(self) -> None:
-        self._embeddings: TunedEmbeddings | None = None
+        self._embeddings = TunedEmbeddings(_layers)
 
     def read(self, texts: Sequence[str]) -> Rows:
         """Encode questions; float32 of shape (n, WIDTH). Takes some 15 ms a question: keep the rows."""
         if not texts:
             return np.zeros((0, WIDTH), dtype=np.float32)
-        if self._embeddings is None:
-            self._embeddings = TunedEmbeddings(_layers())
         return np.stack([self._embeddings.query_vector(to_simplified(text)) for text in texts])
 
 
@@ -62,7 +59,6 @@ def unpack_meanings(packed: Sequence[bytes]) -> Rows:
     return raw.reshape(len(packed), WIDTH).astype(np.float32)
 
 
-@lru_cache(maxsize=1)
 def _layers() -> Layers:
     with files("knowledge").joinpath("meaning.npz").open("rb") as stream, np.load(stream) as stored:
         return {name: stored[name] for name in stored.files}

