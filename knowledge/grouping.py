@@ -84,7 +84,7 @@ def group(questions: Sequence[Question], rows: Rows, threshold: float = THRESHOL
     """Group questions by their meanings (row i of `rows` is question i), the most asked group first.
 
     Same words in the same language count once however often they were asked. 20,000 different questions
-    take a minute or two and most of a gigabyte.
+    take some ten seconds and half a gigabyte.
     """
     asked: dict[tuple[str, str], list[int]] = defaultdict(list)
     for i, question in enumerate(questions):
