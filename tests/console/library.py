@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -82,7 +81,7 @@ async def shelved(console: Desk, indexed: KnowledgeConfig) -> AsyncIterator[Shel
         console.database, knowledge, Library(indexed, lambda: indexed.data_dir.parent / "documents")
     )
     rehearsals = Rehearsals(publisher.library, [GOLDEN], knowledge.in_background())
-    desk = DocumentDesk(console.database, knowledge, publisher, rehearsals, lambda: datetime.now(UTC))
+    desk = DocumentDesk(console.database, knowledge, publisher, rehearsals, console.clock)
     object.__setattr__(console.console.services, "documents", desk)
     try:
         async with background(publisher.keep()):

@@ -72,7 +72,7 @@ class Requirement(BaseModel):
     missing: list[str]
 
 
-class Question(BaseModel):
+class FollowUp(BaseModel):
     """A question of staff about an application; an answer with `sha256` is that file, by its name."""
 
     id: int
@@ -98,7 +98,7 @@ class WholeApplication(Application):
 
     answers: list[Answer]
     requirements: list[Requirement]
-    questions: list[Question]
+    questions: list[FollowUp]
     versions: list[datetime]
     history: list[Event]
 
@@ -179,7 +179,7 @@ async def decide(
 @router.post("/applications/{application_id}/questions", status_code=201, responses=NOT_FOUND | CONFLICT)
 async def ask(
     caller: Annotated[Caller, needs("application.review")], application_id: Id, question: NewQuestion
-) -> Question:
+) -> FollowUp:
     """Ask the founder a question in their chat; refused for an application that was withdrawn."""
     words = question.question.strip()
     if not words:
@@ -190,7 +190,7 @@ async def ask(
             raise Conflict
         asked, _ = await _deciding(caller, work).ask(record, words)
     caller.console.nudge()
-    return Question.model_validate(asked, from_attributes=True)
+    return FollowUp.model_validate(asked, from_attributes=True)
 
 
 def _deciding(caller: Caller, work: UnitOfWork) -> Deciding:
@@ -243,8 +243,8 @@ def _whole(caller: Caller, whole: Whole, unmasked: bool) -> WholeApplication:
         answers=answers,
         requirements=requirements,
         questions=[
-            Question(
-                **{name: getattr(one, name) for name in Question.model_fields.keys() - {"answer"}},
+            FollowUp(
+                **{name: getattr(one, name) for name in FollowUp.model_fields.keys() - {"answer"}},
                 answer=None if one.answer is None else mask(one.answer),
             )
             for one in whole.questions

@@ -62,6 +62,11 @@ class Page(BaseModel, Generic[T]):
     items: list[T]
     next: str | None
 
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """Name a page of something in the description of the API."""
+        return f"{params[0].__name__}Page"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:

@@ -49,7 +49,7 @@ class Gap(Decision):
     last_at: datetime
 
 
-class Question(BaseModel):
+class GapQuestion(BaseModel):
     """A question of a group; `likeness` (0-1) compares it with the one that stands for the group."""
 
     id: int
@@ -69,7 +69,7 @@ class GapWithQuestions(Decision):
     `to_be_told` counts those who asked, are still here and have not been sent the answer.
     """
 
-    questions: list[Question]
+    questions: list[GapQuestion]
     to_be_told: int
     draft: dict[str, Any] | None
 
@@ -165,11 +165,11 @@ async def _whole(caller: Caller, gap_id: int) -> GapWithQuestions:
         questions = await work.gaps.questions(gap_id)
         texts = await masked(work, questions)
         founders = await work.gaps.founders(gap_id)
-    names = Question.model_fields.keys() - {"text"}
+    names = GapQuestion.model_fields.keys() - {"text"}
     return GapWithQuestions(
         **_decision(group),
         questions=[
-            Question(text=text, **{name: getattr(one, name) for name in names})
+            GapQuestion(text=text, **{name: getattr(one, name) for name in names})
             for one, text in zip(questions, texts, strict=True)
         ],
         to_be_told=len(founders),
