@@ -119,6 +119,9 @@ class Web:
             has_touch=device == "phone",
         )
         self._contexts.append(context)
+        if self.screenshots:
+            # Scripts of pages say how long ago something was; in a picture that does not change with the day.
+            await context.clock.set_fixed_time(self.desk.clock.now)
         if as_ is not None:
             await self.sign_in(context, as_, language)
         page = await context.new_page()

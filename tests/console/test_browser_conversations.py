@@ -211,6 +211,7 @@ async def test_a_person_takes_a_conversation_over_and_gives_it_back(web: Web, ch
     assert abs(moved) < 2, "what is being written stays where it is"
     await expect(page.locator("#reply")).to_have_value("Half a sen")
     await page.fill("#reply", "")
+    await page.set_viewport_size({"width": 1280, "height": 800})
     await page.locator("h1").click()
     await page.keyboard.press("w")
     await page.keyboard.type("Yes, I am. The rent is in the price list.")

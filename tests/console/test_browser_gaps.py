@@ -139,6 +139,7 @@ async def test_pages_of_gaps_are_accessible_and_fit_a_phone(
             ).to_be_visible()
             await page.locator("[name=question]").first.check()
             await page.locator("[name=question]").first.uncheck()
+            await page.locator("h1").click()
         await web.look_over(page, name)
 
 
