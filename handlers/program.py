@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from forms.quiet import USUAL, QuietHours, QuietHoursInvalid, read_quiet_hours
 from handlers.office_hours import OfficeHours, OfficeHoursInvalid, read_office_hours
 
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 _TOPIC_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")
 
 
@@ -83,9 +84,7 @@ def load_program(folder: Path) -> Program:
 
 def _program(path: Path, data: Mapping[str, Any]) -> Program:
     table = _table(path, data, "program")
-    languages = tuple(str(x) for x in table.get("languages", ()))
-    if not languages:
-        raise ProgramError(f'{path}: program.languages must list at least one language, e.g. ["zh", "en"]')
+    languages = _languages(path, table)
     default = str(table.get("default_language", languages[0]))
     if default not in languages:
         raise ProgramError(f"{path}: program.default_language {default!r} is not in program.languages")
@@ -95,7 +94,7 @@ def _program(path: Path, data: Mapping[str, Any]) -> Program:
     except (ZoneInfoNotFoundError, ValueError):
         raise ProgramError(f"{path}: program.timezone {zone!r} is not a known time zone") from None
     return Program(
-        slug=str(table.get("slug") or path.parent.name),
+        slug=_slug(path, table),
         names=_texts(path, table, "name"),
         languages=languages,
         default_language=default,
@@ -103,11 +102,40 @@ def _program(path: Path, data: Mapping[str, Any]) -> Program:
         tracks=_tracks(path, data),
         contact=_texts(path, table, "contact"),
         intro=_texts(path, table, "intro"),
-        examples={k: tuple(map(str, v)) for k, v in table.get("examples", {}).items()},
+        examples=_examples(path, table),
         topics=_topics(path, data, languages),
         office_hours=_office_hours(path, data, timezone),
         quiet_hours=_quiet_hours(path, data),
     )
+
+
+def _languages(path: Path, table: Mapping[str, Any]) -> tuple[str, ...]:
+    found = table.get("languages")
+    if not isinstance(found, list) or not found or not all(isinstance(one, str) and one for one in found):
+        raise ProgramError(f'{path}: program.languages must list at least one language, e.g. ["zh", "en"]')
+    return tuple(found)
+
+
+def _slug(path: Path, table: Mapping[str, Any]) -> str:
+    """The name of the index; the folder's name, made fit for one, where none is given."""
+    given = table.get("slug")
+    folder = path.resolve().parent.name.lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", folder).strip("-")[:60] if given is None else given
+    if not isinstance(slug, str) or not _SLUG.fullmatch(slug):
+        raise ProgramError(
+            f"{path}: program.slug must be lower-case letters, digits and hyphens, 60 at most, e.g. "
+            'slug = "my-program"'
+        )
+    return slug
+
+
+def _examples(path: Path, table: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+    found = table.get("examples", {})
+    if not isinstance(found, dict) or not all(isinstance(asked, list) for asked in found.values()):
+        raise ProgramError(
+            f'{path}: program.examples must list questions by language, e.g. examples.en = ["Who can apply?"]'
+        )
+    return {str(language): tuple(map(str, asked)) for language, asked in found.items()}
 
 
 def _office_hours(path: Path, data: Mapping[str, Any], timezone: ZoneInfo) -> OfficeHours | None:
