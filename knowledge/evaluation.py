@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from knowledge.errors import KnowledgeError
 from knowledge.language import detect
 from knowledge.model import Answer, Passage
 
+LOGGER = logging.getLogger(__name__)
 Progress = Callable[[str, int, int], None]
 Figures = dict[str, Any]
 _RANKS = (1, 3, 5)
@@ -137,12 +140,41 @@ async def evaluate(
         knowledge = await asyncio.to_thread(Knowledge.open, here)
         try:
             measured = []
-            for done, label in enumerate(questions, start=1):
+            for done, label in enumerate(with_paths(questions, files.values()), start=1):
                 measured.append(_measured(label, await knowledge.ask(label.question), files))
                 progress("ask", done, len(questions))
             return measured
         finally:
             await knowledge.close()
+
+
+def with_paths(questions: Sequence[LabeledQuestion], paths: Collection[str]) -> list[LabeledQuestion]:
+    """The questions with the path of each file below the folder, where only its name was given.
+
+    What is not there can never be found, so it is named in a warning.
+    """
+    known, often = set(paths), Counter(PurePath(path).name for path in paths)
+    whole = {name: path for path in paths if often[name := PurePath(path).name] == 1}
+    missing: list[str] = []
+
+    def found(doc: str) -> str:
+        if doc not in known and doc not in whole:
+            missing.append(doc)
+        return doc if doc in known else whole.get(doc, doc)
+
+    resolved = [
+        replace(
+            question,
+            doc=found(question.doc) if question.doc and question.answerable else question.doc,
+            also=tuple((found(doc), section) for doc, section in question.also),
+        )
+        for question in questions
+    ]
+    if missing:
+        names = list(dict.fromkeys(missing))
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        LOGGER.warning("not in the folder, so never found: %s%s", ", ".join(names[:3]), more)
+    return resolved
 
 
 def _measured(label: LabeledQuestion, answer: Answer, files: Mapping[str, str]) -> Measured:

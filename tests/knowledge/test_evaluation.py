@@ -15,6 +15,7 @@ from knowledge.evaluation import (
     evaluate,
     read_questions,
     summarize,
+    with_paths,
 )
 from knowledge.model import Answer
 from tests.knowledge.rules import fill
@@ -225,6 +226,21 @@ def test_documents_and_headings_are_found_by_rank_along_the_way_a_founder_asks(
     assert [m.section_rank for m in measures[:2]] == [0, 0]
     assert measures[2].section_rank in {1, 2, 3}
     assert [m.section_rank for m in measures[3:]] == [None, None, None]
+
+
+def test_a_file_may_be_named_without_its_folder_and_one_that_is_missing_is_named(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    questions = [
+        label("a", "en/crane.md"),
+        label("b", "berths.md", "Fees", also=(("crane.md", "Rules"),)),
+        label("c", "gone.md"),
+        label("d", "soup.md", answerable=False),
+    ]
+    found = with_paths(questions, ["en/crane.md", "zh/crane.md", "en/berths.md"])
+    assert [one.doc for one in found] == ["en/crane.md", "en/berths.md", "gone.md", "soup.md"]
+    assert found[1].also == (("crane.md", "Rules"),)
+    assert "never found: crane.md, gone.md" in caplog.text
 
 
 def test_a_label_names_the_language_and_otherwise_the_question_does(measures: list[Measured]) -> None:
