@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 from typing import Annotated, NoReturn
@@ -85,6 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command; exit 0 when it worked, 1 with a sentence when not, 2 for usage, 130 for Ctrl-C."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = _take_debug(words)
+    _show_what_can_be_shown()
     command = typer.main.get_command(app)
     try:
         command.main(words, prog_name=NAME, obj=Launch(debug=debug))
@@ -92,6 +94,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _report(error, debug=debug)
         sys.exit(1)
     sys.exit(0)
+
+
+def _show_what_can_be_shown() -> None:
+    """A terminal of another encoding shows ? for what it lacks; an emoji must not end a conversation."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _take_debug(words: list[str]) -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from handlers.buttons import SELF, button
+from handlers.feedback import awaits_reason
 from handlers.start import show_help
 from handlers.texts import load_phrases
 from handlers.turn import Result, Turn
 from handlers.words import phrases
 
-_ORDER = ("human", "apply", "help", "goodbye", "thanks", "how_are_you", "okay", "greeting")
+_ORDER = ("human", "apply", "upset", "help", "goodbye", "thanks", "how_are_you", "okay", "greeting")
 """What counts most when one message holds several, as in "Hi! Thanks!"."""
 
 
@@ -33,9 +36,9 @@ def _phrase(phrase: str, known: Mapping[str, tuple[str, str]]) -> tuple[str, str
 
 
 def is_small_talk(turn: Turn) -> bool:
-    """Tell whether the message is small talk and nothing else."""
+    """Tell whether the message is small talk alone; why an answer did not help is more than that."""
     found = recognize(turn.text) if turn.typed else None
-    return found is not None and found[0] != "apply"
+    return found is not None and found[0] != "apply" and not (found[0] == "upset" and awaits_reason(turn))
 
 
 async def small_talk(turn: Turn) -> Result:
@@ -44,4 +47,8 @@ async def small_talk(turn: Turn) -> Result:
     turn = turn.speaking(language)
     if kind == "help":
         return await show_help(turn)
-    return turn.reply(f"small.{kind}", program=turn.program_name)
+    result = turn.reply(f"small.{kind}", program=turn.program_name)
+    if kind != "upset":
+        return result
+    person = button(turn.say("button.human"), "human", SELF)
+    return replace(result, replies=(replace(result.replies[0], buttons=((person,),)),))

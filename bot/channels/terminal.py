@@ -6,6 +6,7 @@ import asyncio
 import getpass
 import json
 import os
+import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 CHANNEL = "terminal"
+_UNBROKEN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff]|https?://")
 _QUIT = frozenset({"quit", "exit", "/quit", "/exit", ":q"})
 
 
@@ -223,8 +225,12 @@ class TerminalChannel:
 
     def _write(self, text: str, style: str | None = None, indent: int = 0) -> None:
         # Never markup, and no control characters: documents and questions are foreign text.
-        line = " " * indent + clean(text)
-        self._console.print(line, style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
+        # The terminal breaks Chinese well and other words in two; an address stays whole, to be opened.
+        for line in (" " * indent + clean(text)).split("\n"):
+            whole = not self._console.is_terminal or _UNBROKEN.search(line) is not None
+            self._console.print(
+                line, style=style, markup=False, highlight=False, emoji=False, soft_wrap=whole
+            )
 
     def _thinking(self) -> AbstractContextManager[object]:
         if not self._console.is_terminal:

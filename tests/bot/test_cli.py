@@ -81,6 +81,18 @@ def test_the_console_is_turned_off_however_off_is_written(monkeypatch: pytest.Mo
     assert load_settings().console_listen == ""
 
 
+def test_what_a_terminal_of_another_encoding_cannot_show_ends_no_command(installation: Installation) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    words = [sys.executable, "-m", "bot", "form", "check", "--program", "项目"]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: ??/program.toml does not exist")
+    sample = Path(__file__).parents[2] / "programs" / "joint-base"
+    words = [*words[:3], "form", "preview", "--language", "zh", "--program", str(sample)]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_program_that_is_not_there_is_one_sentence(
     command: Callable[..., int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -79,6 +79,17 @@ async def test_a_greeting_gets_a_human_reply_and_a_question_after_it_an_answer(b
     assert bot.knowledge.questions == ["你好，租金多少？"]
 
 
+async def test_who_is_upset_is_offered_a_person_unless_it_is_why_an_answer_did_not_help(bot: Bot) -> None:
+    reply = await bot.say("You are useless!")
+    assert reply.text == EN("small.upset")
+    assert [item.label for row in reply.buttons for item in row] == [EN("button.human")]
+    assert bot.knowledge.questions == []
+    answer = await bot.say("How much is the rent?")
+    unhelpful = next(b for row in answer.buttons for b in row if b.label == EN("button.unhelpful"))
+    await bot.press(unhelpful.payload)
+    assert (await bot.say("You are useless!")).text == EN("feedback.noted_text")
+
+
 @pytest.mark.parametrize(
     ("changes", "note"),
     [

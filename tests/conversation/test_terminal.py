@@ -121,6 +121,18 @@ async def test_a_terminal_welcomes_shows_numbers_and_says_goodbye(
     assert "never" not in out
 
 
+async def test_a_narrow_terminal_breaks_lines_between_words_and_leaves_addresses_whole(folder: Path) -> None:
+    channel, out = _channel(folder, terminal=True)
+    channel._console.width = 30
+    address = "https://example.org/" + "a" * 40
+    text = "The first residency lasts twelve months.\n首次入驻期限为12个月，可以延期一次，延期时长为6个月。"
+    await channel.send("chat", Reply(text=text))
+    await channel.send("chat", Reply(text=address))
+    lines = [line.rstrip() for line in out.getvalue().splitlines()]
+    assert "The first residency lasts" in lines
+    assert address in lines
+
+
 async def test_markup_and_escapes_in_a_reply_are_shown_as_text(folder: Path) -> None:
     channel, out = _channel(folder)
     reply = Reply(
