@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.channels.base import Channel
+from bot.patience import until_stored
 from handlers.announce.reporting import status_reply
 from handlers.announce.steering import look
 from handlers.announce.words import Words
@@ -40,9 +42,16 @@ class Watching:
             shown = await self._shown(work, announcement)
         if shown is None or shown == self._last.get(announcement.id):
             return True
-        await self._channel.send(place[1], replace(shown, edits=place[2]))
+        result = await self._channel.send(place[1], replace(shown, edits=place[2]))
+        if result.external_id not in (None, place[2]):
+            await until_stored(partial(self._moved, announcement, place[2], result.external_id))
         self._last[announcement.id] = shown
         return True
+
+    async def _moved(self, announcement: AnnouncementRecord, before: str, now: str) -> None:
+        """Keep where the message is that took the place of one that cannot be edited any more."""
+        async with self._services.database.unit_of_work() as work:
+            await work.outbox.moved(announcement.watch_message_id or 0, before, now)
 
     async def finished(self, work: UnitOfWork, announcement: AnnouncementRecord) -> None:
         """Tell whoever composed it with a new message, which notifies."""

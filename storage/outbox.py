@@ -222,6 +222,14 @@ class Outbox(Repository):
         )
         return None if row is None else (row.channel, row.chat, row.external_id)
 
+    async def moved(self, message_id: int, before: str, now: str) -> None:
+        """Note that the network shows a message under another id from now on."""
+        await self._write(
+            update(_outbox)
+            .where(_outbox.c.message_id == message_id, _outbox.c.external_id == before)
+            .values(external_id=now)
+        )
+
     async def counts(self) -> dict[str, int]:
         """Count deliveries by status; a status nobody has is left out."""
         rows = await self._rows(
