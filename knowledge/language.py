@@ -13,10 +13,6 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from knowledge.sentences import split_sentences
-
-__all__ = ["count_scripts", "detect", "is_traditional", "split_sentences", "to_simplified"]
-
 _NOISE = re.compile(r"https?://\S+|\S+@\S+|`[^`]*`|[0-9_]+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]")

@@ -79,6 +79,8 @@ def test_front_matter_that_never_ends_is_text(tmp_path: Path) -> None:
     [
         ("title: [unclosed", "has front matter that is not valid YAML"),
         ("id: ../../etc/passwd", "has front matter in which id is not"),
+        ("id: zh/../../passwd", "has front matter in which id is not"),
+        pytest.param("title: " + "x" * 17_000, "has front matter of more than 16 KB", id="long"),
         ("title: {a: 1}", "has front matter in which title is not a text"),
         ("language: Chinese!", "has front matter in which language is not"),
         ("sources: ['javascript:alert(1)']", "has front matter in which sources is not"),

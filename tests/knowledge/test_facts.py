@@ -76,6 +76,18 @@ def test_numbers_are_read_in_figures_and_words(text: str, value: float | None) -
     assert number_value(text) == value
 
 
+def test_a_range_is_two_facts() -> None:
+    both = [("duration", 4, "months"), ("duration", 6, "months")]
+    assert values("4至6个月", "zh") == values("4 to 6 months", "en") == both
+
+
+def test_a_number_in_words_may_come_and_go_in_translation_and_a_figure_may_not() -> None:
+    demands = [
+        f.demands for f in read_facts("Two mentors see 12 teams for one week and pay twenty euros.", "en")
+    ]
+    assert demands == [False, True, False, True]
+
+
 def test_a_fact_knows_its_place() -> None:
     text = "A berth costs 340 yuan for 2 weeks."
     assert [text[f.start : f.end].strip() for f in read_facts(text, "en")] == ["340 yuan", "2 weeks"]

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.language import detect, is_traditional, split_sentences, to_simplified
+from knowledge.language import detect, is_traditional, to_simplified
+from knowledge.sentences import split_sentences
 
 
 @pytest.mark.parametrize(
@@ -71,6 +72,11 @@ def test_abbreviations_decimals_and_addresses_do_not_end_a_sentence() -> None:
         "Dr. Li said yes!",
         "See https://a.b/c?d=e for U.S. details, etc.",
         "The end.",
+    ]
+    assert split_sentences("Heron Ltd. signs first. Heron Ltd. Then you.", "en") == [
+        "Heron Ltd. signs first.",
+        "Heron Ltd.",
+        "Then you.",
     ]
 
 
