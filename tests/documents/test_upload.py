@@ -64,3 +64,8 @@ def test_a_file_that_cannot_be_read_says_why(name: str, data: bytes, reason: str
     with pytest.raises(DocumentsInvalid) as refused:
         read_upload(name, data, LANGUAGES)
     assert reason in str(refused.value)
+
+
+def test_marks_that_programs_put_before_a_name_are_not_part_of_the_title() -> None:
+    document = read_upload("C:\\drafts\\~$notes.txt", b"The quarry opens at six.", LANGUAGES)
+    assert (document.title, document.id) == ("notes", "en/notes")

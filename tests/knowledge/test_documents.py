@@ -159,14 +159,14 @@ def test_a_table_of_questions_becomes_one_section_a_row(tmp_path: Path) -> None:
     book.active.append(["Question", "Answer"])
     book.active.append(["Is there a fee?", "No."])
     book.create_sheet("Rooms").append(["Room", "Seats"])
-    book["Rooms"].append(["A", 4])
+    book["Rooms"].append(["A | B", 4])
     book.save(tmp_path / "table.xlsx")
     documents, failures = read_folder(tmp_path)
     assert failures == []
     assert documents[0].markdown == "## 收费吗?\n\n不收费。\n真的\n"
     assert (documents[0].title, documents[0].language) == ("faq", "zh")
     assert documents[1].markdown == (
-        "## Is there a fee?\n\nNo.\n\n## Rooms\n\n| Room | Seats |\n| --- | --- |\n| A | 4 |\n"
+        "## Is there a fee?\n\nNo.\n\n## Rooms\n\n| Room | Seats |\n| --- | --- |\n| A \\| B | 4 |\n"
     )
 
 
