@@ -81,6 +81,13 @@ async def test_a_person_is_found_by_number_or_by_a_part_of_a_name(desk: Desk) ->
     assert await desk.chats(person="#99999999999999999999") == []
 
 
+async def test_a_person_is_found_by_the_name_of_today(desk: Desk) -> None:
+    await desk.asks("ann", "rent?", name="Ann Lee")
+    await desk.asks("ann", "and the desk?", name="Berta Gray")
+    assert await desk.chats(person="berta") == ["Berta Gray"]
+    assert await desk.chats(person="ann lee") == []
+
+
 async def test_open_handovers_and_tags_can_be_listed(desk: Desk) -> None:
     await desk.asks("Ann", "rent?", name="Ann")
     await desk.asks("Bo", "rent?", name="Bo")
