@@ -149,7 +149,6 @@ class Gaps(Repository):
         status: GapStatus,
         *,
         limit: int = 30,
-        offset: int = 0,
         after: tuple[int, datetime, int] | None = None,
     ) -> list[GapLine]:
         """List groups, those that most people asked about first; `after` is the place of the last seen."""
@@ -168,7 +167,6 @@ class Gaps(Repository):
             .group_by(_questions.c.group_id)
             .order_by(people.desc(), latest.desc(), _questions.c.group_id)
             .limit(limit)
-            .offset(offset)
         )
         if after is not None:
             founders, last_at, group_id = after

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.console.errors import NotFound
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from storage.database import UnitOfWork
 
 LONGEST_REASON = 500
+PLACE = (int, datetime, int)
+"""The kinds of what `place_of` gives."""
 
 
 async def found(work: UnitOfWork, group_id: int) -> GapGroupRecord:
@@ -21,6 +24,11 @@ async def found(work: UnitOfWork, group_id: int) -> GapGroupRecord:
     if group is None:
         raise NotFound
     return group
+
+
+def place_of(line: GapLine) -> tuple[int, datetime, int]:
+    """Return the place of a group in the list."""
+    return line.founders, line.last_at, line.group.id
 
 
 async def masked(work: UnitOfWork, questions: Sequence[GapQuestionRecord]) -> list[str]:
@@ -34,8 +42,8 @@ async def masked_lines(work: UnitOfWork, lines: Sequence[GapLine]) -> list[str]:
 
 
 async def _masked(work: UnitOfWork, said: Sequence[tuple[str, int | None]]) -> list[str]:
-    names = await work.people.names({founder_id for _, founder_id in said if founder_id})
-    return [Masker((names.get(founder_id or 0),))(text) for text, founder_id in said]
+    called = await work.people.called({founder_id for _, founder_id in said if founder_id})
+    return [Masker(called.get(founder_id or 0, ()))(text) for text, founder_id in said]
 
 
 async def probe_mask(work: UnitOfWork, questions: Sequence[GapQuestionRecord]) -> Masker:

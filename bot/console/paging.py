@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -30,8 +31,8 @@ def cut(rows: Sequence[T], key: Any, size: int = PAGE) -> Slice[T]:
 
 
 def pack(values: Any) -> str:
-    """Write a sort key (a number, a text, or several) so that it fits into an address."""
-    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    """Write a sort key (a number, a text, a moment, or several) so that it fits into an address."""
+    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"), default=datetime.isoformat)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -44,14 +45,21 @@ def unpack(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
     except (ValueError, RecursionError):
         return None
     values = tuple(found) if isinstance(found, list) else (found,)
-    if len(values) != len(kinds):
+    try:
+        return tuple(_read(value, kind) for value, kind in zip(values, kinds, strict=True))
+    except (ValueError, OverflowError):
         return None
-    for value, kind in zip(values, kinds, strict=True):
-        if type(value) is not kind:
-            return None
-        if isinstance(value, int) and not -(2**63) <= value < 2**63:
-            return None
-    return values
+
+
+def _read(value: Any, kind: type) -> Any:
+    """Return a part of a key; raises ValueError or OverflowError for what is none."""
+    if type(value) is not (str if kind is datetime else kind):
+        raise ValueError(kind)
+    if kind is datetime:
+        return datetime.fromisoformat(str(value)).astimezone(UTC)
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError(kind)
+    return value
 
 
 def address(request: Request, **changes: str | int | None) -> str:

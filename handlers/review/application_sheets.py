@@ -77,7 +77,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheets:
-    """How one reader sees applications: in a language, masked by `mask`, private answers or none.
+    """How one reader sees applications: in a language, masked, with `private` answers and files or without.
 
     `opened` says that `mask` hides nothing, so that mail addresses and phone numbers show, too.
     """
@@ -169,7 +169,7 @@ class Sheets:
             label=label,
             value=shown,
             wording=wording if wording not in shown else "",
-            sha256=str(file.get("sha256", "")),
+            sha256=str(file.get("sha256", "")) if self.private else "",
             link=self._link(str(file.get("link", "")) or (str(data) if question.type == "url" else "")),
             long=len(shown) > _LONG or "\n" in shown,
             private=private,
@@ -201,10 +201,15 @@ class Sheets:
                     found.append(Line(key=named, label=key, private=True, withheld=True))
                     continue
                 text = answer.wording or _plain(answer.data)
-                file = answer.data.get("sha256", "") if isinstance(answer.data, dict) else ""
-                private = whose is not None
+                hashed = isinstance(answer.data, dict) and self.private
                 found.append(
-                    Line(key=named, label=key, value=self.mask(text), sha256=str(file), private=private)
+                    Line(
+                        key=named,
+                        label=key,
+                        value=self.mask(text),
+                        sha256=str(answer.data.get("sha256", "")) if hashed else "",
+                        private=whose is not None,
+                    )
                 )
         return found
 

@@ -149,6 +149,107 @@ async def test_a_file_is_a_download_that_no_browser_opens(yard_desk: Desk) -> No
     assert [row["action"] for row in await rows(desk.database, "audit_log")] == ["application.file"]
 
 
+async def answered_with_a_file(desk: Desk, application: int, name: str = "ann") -> str:
+    """A reviewer's question that a founder has answered with a file and a few words; returns its hash."""
+    files = desk.console.services.files
+    assert isinstance(files, Uploads)
+    content = f"%PDF-1.4 plan of {name}".encode()
+    sha256 = files.shelf.put(content)
+    record = await record_of(desk.database, application)
+    async with desk.database.unit_of_work() as work:
+        await work.files.note(
+            record.founder_id,
+            sha256=sha256,
+            name="Plan of Ann Lee.pdf",
+            media_type="application/pdf",
+            size=len(content),
+        )
+        asked = await work.applications.ask_follow_up(application, asked_by="Wang", question="A plan?")
+        answer = "Plan of Ann Lee.pdf\nAsk Maria Rossi, 138 1234 5678"
+        await work.applications.answer_follow_up(asked.id, answer, message_id=None, sha256=sha256)
+    return sha256
+
+
+async def test_a_file_that_answers_a_question_is_for_reviewers_of_this_very_application(
+    yard_desk: Desk,
+) -> None:
+    desk = yard_desk
+    application, deck = await with_deck(desk)
+    plan = await answered_with_a_file(desk, application)
+    other = await submitted(desk.database, "bo")
+    theirs = await answered_with_a_file(desk, other, "bo")
+    files = desk.console.services.files
+    assert isinstance(files, Uploads)
+    loose = files.shelf.put(b"a picture sent in between")
+    async with desk.database.unit_of_work() as work:
+        founder = (await record_of(desk.database, application)).founder_id
+        await work.files.note(founder, sha256=loose, name="x.png", media_type="image/png", size=25)
+    path = f"/applications/{application}"
+    viewer, reviewer = await desk.browser("viewer"), await desk.browser("reviewer")
+    for browser in (viewer, reviewer):
+        page = text_of(await browser.get(path))
+        assert "Plan of ‹name›.pdf Ask ‹name›, ‹phone›" in page
+    assert plan not in (await viewer.get(path)).text
+    assert (await viewer.post(f"{path}/files/{plan}")).status_code == 403
+    assert f'action="{path}/files/{plan}"' in (await reviewer.get(path)).text
+    for wrong in (theirs, loose, "0" * 64, plan.upper(), plan[:-1]):
+        assert (await reviewer.post(f"{path}/files/{wrong}")).status_code == 404, wrong
+    assert (await reviewer.post(f"/applications/{other}/files/{plan}")).status_code == 404
+    assert await rows(desk.database, "audit_log") == []
+    for sha256 in (plan, deck):
+        file = await reviewer.post(f"{path}/files/{sha256}")
+        assert file.content == files.shelf.get(sha256)
+        assert file.headers["content-type"] == "application/octet-stream"
+        assert "sandbox" in file.headers["content-security-policy"]
+    log = await rows(desk.database, "audit_log")
+    assert [row["action"] for row in log] == ["application.file", "application.file"]
+    assert [sha256 in str(row["details"]) for row, sha256 in zip(log, (plan, deck), strict=True)] == [
+        True,
+        True,
+    ]
+
+
+async def test_a_file_that_answers_a_question_is_masked_in_exports_and_in_the_api(yard_desk: Desk) -> None:
+    desk = yard_desk
+    application, _ = await with_deck(desk)
+    plan = await answered_with_a_file(desk, application)
+    reviewer, editor = await desk.browser("reviewer"), await desk.browser("editor")
+    masked, said = "Plan of ‹name›.pdf\nAsk ‹name›, ‹phone›", "Plan of Ann Lee.pdf\nAsk Maria Rossi, 138"
+    for browser, form, expected in (
+        (reviewer, {}, masked),
+        (editor, {}, masked),
+        (editor, {"unmasked": "1"}, said),
+    ):
+        (line,) = (await exported(browser, "jsonl", **form)).text.splitlines()
+        (question,) = json.loads(line)["application.questions"]
+        assert question["answer"].startswith(expected)
+        assert question["sha256"] == plan
+        csv = (await exported(browser, "csv", **form)).text
+        assert ("Plan of Ann Lee.pdf" in csv) is (expected == said)
+        assert plan in csv
+    assert (await (await desk.browser("viewer")).post("/applications/export", {})).status_code == 403
+    person = await desk.person("owner")
+    for scopes, sha256 in ((["application.see"], None), (["application.see", "application.review"], plan)):
+        client = desk.stranger(Authorization=f"Bearer {await desk.token(person, scopes)}").client
+        whole = (await client.get(f"/api/v1/applications/{application}")).json()
+        (question,) = whole["questions"]
+        assert (question["answer"], question["sha256"]) == (masked, sha256)
+        files = {one["sha256"] for one in whole["answers"]} - {""}
+        assert bool(files) is bool(sha256), "hashes of files are for reviewers"
+
+
+async def test_a_founders_own_name_is_masked_in_the_lists_too(yard_desk: Desk) -> None:
+    desk = yard_desk
+    await submitted(desk.database, answers={"company_name": StoredAnswer("Ann Lee Boats")})
+    browser = await desk.browser("owner")
+    assert "‹name› Boats" in text_of(await browser.get("/applications"))
+    client = desk.stranger(
+        Authorization=f"Bearer {await desk.token(await desk.person('editor'), ['application.see'])}"
+    ).client
+    (listed,) = (await client.get("/api/v1/applications")).json()["items"]
+    assert listed["title"] == "‹name› Boats"
+
+
 async def test_deciding_and_asking_reach_the_chat_and_the_answer_comes_back(yard_desk: Desk) -> None:
     desk = yard_desk
     async with yard(desk.database, desk.clock) as bot:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+import pytest
+
 from knowledge.errors import EmbedderUnavailable
 from tests.console.desk import Desk, text_of
 from tests.console.test_api_gaps import some_gaps
@@ -15,6 +17,21 @@ async def groups_of(desk: Desk) -> list[set[str]]:
     async with desk.database.unit_of_work(read_only=True) as work:
         found = [await work.gaps.questions(line.group.id) for line in await work.gaps.lines("open")]
     return [{one.text for one in questions} for questions in found]
+
+
+async def test_the_list_of_gaps_is_continued_where_it_ended(
+    both_desks: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await some_gaps(both_desks)
+    monkeypatch.setattr("bot.console.pages.gaps.PAGE", 1)
+    browser, path, seen = await both_desks.browser("viewer"), "/gaps?status=open", []
+    while path:
+        page = (await browser.get(path)).text
+        seen.append(page.partition("data-open>")[2].partition("<")[0])
+        path = page.partition('href="/gaps?status=open&amp;after=')[2].partition('"')[0]
+        path = path and f"/gaps?status=open&after={path}"
+    assert seen == ["is there a gym?", "may I bring a dog?", "‹name› here, where is the parking"]
+    assert "is there a gym?" in (await browser.get("/gaps", after="nonsense")).text
 
 
 async def test_a_chosen_question_gets_a_group_of_its_own_and_goes_back(both_desks: Desk) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import Query
@@ -11,20 +11,18 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from bot.console.api.frame import CONFLICT, NOT_FOUND, After, Caller, Id, Limit, Page, cursor, needs, resource
+from bot.console.application_reading import PLACE, SheetReader, Whole, found, load, masked_titles, place_of
 from bot.console.errors import Conflict, Forbidden
-from bot.console.pages.applications import Whole, found, key_of, load
 from bot.console.paging import cut
 from handlers.review.application_filters import ApplicationFilters
-from handlers.review.application_sheets import Sheets, title_question
+from handlers.review.application_sheets import Sheets, SheetSection, title_question
 from handlers.review.deciding import LONGEST_NOTE, LONGEST_QUESTION, Deciding, Reviewer
-from handlers.review.masking import Masker, Open
-from storage.application_records import ApplicationLine, ApplicationRecord
+from storage.application_records import ApplicationRecord, FollowUpRecord
 
 if TYPE_CHECKING:
     from storage.database import UnitOfWork
 
 router = resource("applications")
-_AFTER = "after: send the `next` of a page, unchanged"
 Submitted = Literal["submitted", "in_review", "accepted", "declined", "withdrawn"]
 Unmasked = Annotated[
     bool, Query(description="Show personal data: needs the scope conversation.unmask, and is audited.")
@@ -140,9 +138,14 @@ async def list_applications(
     filters = ApplicationFilters.of({name: str(value) for name, value in given.items()})
     wanted = filters.wanted(services.program.timezone, title_question(services.form))
     async with caller.reading() as work:
-        lines = await work.applications.submitted(wanted, before=_place(after), limit=limit + 1)
-    part = cut(lines, key_of, limit)
-    return Page(items=[_line(line) for line in part.rows], next=part.cursor)
+        lines = await work.applications.submitted(wanted, before=cursor(after, *PLACE), limit=limit + 1)
+        part = cut(lines, place_of, limit)
+        titles = await masked_titles(work, part.rows)
+    items = [
+        Application(**_row(line.application, title, line.unanswered))
+        for line, title in zip(part.rows, titles, strict=True)
+    ]
+    return Page(items=items, next=part.cursor)
 
 
 @router.get("/applications/{application_id}", responses=NOT_FOUND)
@@ -198,73 +201,47 @@ def _deciding(caller: Caller, work: UnitOfWork) -> Deciding:
     return Deciding(work, caller.console.services.program, by)
 
 
-def _line(line: ApplicationLine) -> Application:
-    return Application(**_row(line.application, Masker()(line.title), line.unanswered))
-
-
 def _whole(caller: Caller, whole: Whole, unmasked: bool) -> WholeApplication:
     services, version = caller.console.services, whole.version(0)
-    at = version.submitted_at if version is not None else whole.record.updated_at
-    mask = Open() if unmasked else whole.mask
-    language = services.program.default_language
-    sheets = Sheets(
-        form=services.form,
-        language=language,
-        today=at.astimezone(services.program.timezone).date(),
-        mask=mask,
-        opened=unmasked,
-        private=caller.may("application.review"),
-    )
-    given = whole.given(version)
-    answers = [
-        Answer(
-            section=section.title,
-            founder_id=block.whose,
-            **{name: getattr(line, name) for name in Answer.model_fields.keys() - {"section", "founder_id"}},
-        )
-        for section in sheets.sections(given, whole.export.members)
-        for block in section.blocks
-        for line in block.lines
-        if not line.empty
-    ]
-    requirements = [
-        Requirement(
-            id=one.requirement.id,
-            text=services.form.text(one.requirement.texts, language) if services.form else "",
-            outcome=one.outcome,
-            missing=list(one.missing),
-        )
-        for one in sheets.findings(given)
-    ]
-    unanswered = sum(one.answer is None for one in whole.questions)
-    title = whole.title(services.form)
+    language, private = services.program.default_language, caller.may("application.review")
+    reader = SheetReader(language=language, private=private, opened=unmasked)
+    sheets = whole.sheets(services, version, reader)
+    given, form = whole.given(version), services.form
     return WholeApplication(
-        **_row(whole.record, mask(title), unanswered),
-        answers=answers,
-        requirements=requirements,
-        questions=[
-            FollowUp(
-                **{name: getattr(one, name) for name in FollowUp.model_fields.keys() - {"answer"}},
-                answer=None if one.answer is None else mask(one.answer),
+        **_row(whole.record, sheets.mask(whole.title(form)), whole.unanswered),
+        answers=list(_answers(sheets.sections(given, whole.export.members))),
+        requirements=[
+            Requirement(
+                id=one.requirement.id,
+                text=form.text(one.requirement.texts, language) if form else "",
+                outcome=one.outcome,
+                missing=list(one.missing),
             )
-            for one in whole.questions
+            for one in sheets.findings(given)
         ],
+        questions=[_follow_up(one, sheets) for one in whole.questions],
         versions=[one.submitted_at for one in whole.versions],
         history=[Event.model_validate(one, from_attributes=True) for one in whole.events],
     )
+
+
+def _answers(sections: Sequence[SheetSection]) -> Iterator[Answer]:
+    names = Answer.model_fields.keys() - {"section", "founder_id"}
+    for section in sections:
+        for block in section.blocks:
+            for line in block.lines:
+                if not line.empty:
+                    values = {name: getattr(line, name) for name in names}
+                    yield Answer(section=section.title, founder_id=block.whose, **values)
+
+
+def _follow_up(asked: FollowUpRecord, sheets: Sheets) -> FollowUp:
+    shown = FollowUp.model_validate(asked, from_attributes=True)
+    masked = None if asked.answer is None else sheets.mask(asked.answer)
+    return shown.model_copy(update={"answer": masked, "sha256": asked.sha256 if sheets.private else None})
 
 
 def _row(record: ApplicationRecord, title: str, unanswered: int) -> dict[str, Any]:
     names = Application.model_fields.keys() - {"title", "unanswered_questions"}
     values = {name: getattr(record, name) for name in names}
     return {**values, "title": title, "unanswered_questions": unanswered}
-
-
-def _place(after: str) -> tuple[datetime, int] | None:
-    key = cursor(after, str, int)
-    if key is None:
-        return None
-    try:
-        return datetime.fromisoformat(key[0]).astimezone(UTC), key[1]
-    except (ValueError, OverflowError) as error:
-        raise HTTPException(422, _AFTER) from error

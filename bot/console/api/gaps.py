@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -13,13 +13,12 @@ from starlette.exceptions import HTTPException
 from bot.console.api.frame import CONFLICT, NOT_FOUND, After, Caller, Id, Limit, Page, cursor, needs, resource
 from bot.console.desks import document_ids, gap_desk
 from bot.console.errors import Conflict
-from bot.console.gap_reading import LONGEST_REASON, found, masked, masked_lines
+from bot.console.gap_reading import LONGEST_REASON, PLACE, found, masked, masked_lines, place_of
 from bot.console.paging import cut
 from handlers.review.gaps import GapDesk
 from storage.gap_records import GapGroupRecord, GapLine, GapReason, GapStatus
 
 router = resource("gaps")
-_AFTER = "after: send the `next` of a page, unchanged"
 
 
 class Decision(BaseModel):
@@ -101,8 +100,8 @@ async def list_gaps(
 ) -> Page[Gap]:
     """List groups, those that most people asked about first."""
     async with caller.reading() as work:
-        lines = await work.gaps.lines(status, limit=limit + 1, after=_place(after))
-        part = cut(lines, _key, limit)
+        lines = await work.gaps.lines(status, limit=limit + 1, after=cursor(after, *PLACE))
+        part = cut(lines, place_of, limit)
         texts = await masked_lines(work, part.rows)
     items = [_line(line, text) for line, text in zip(part.rows, texts, strict=True)]
     return Page(items=items, next=part.cursor)
@@ -193,17 +192,3 @@ def _line(line: GapLine, question: str) -> Gap:
 
 def _decision(group: GapGroupRecord) -> dict[str, Any]:
     return {name: getattr(group, name) for name in Decision.model_fields}
-
-
-def _key(line: GapLine) -> tuple[int, str, int]:
-    return line.founders, line.last_at.isoformat(), line.group.id
-
-
-def _place(after: str) -> tuple[int, datetime, int] | None:
-    key = cursor(after, int, str, int)
-    if key is None:
-        return None
-    try:
-        return key[0], datetime.fromisoformat(key[1]).astimezone(UTC), key[2]
-    except (ValueError, OverflowError) as error:
-        raise HTTPException(422, _AFTER) from error

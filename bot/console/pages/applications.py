@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import parse_qsl, quote
 
@@ -11,6 +9,7 @@ from fastapi import APIRouter, Form
 from starlette.responses import Response, StreamingResponse
 
 from bot.console.application_export import TYPES, application_lines
+from bot.console.application_reading import PLACE, SheetReader, Whole, found, load, masked_titles, place_of
 from bot.console.downloads import content_of
 from bot.console.errors import Conflict, Forbidden, NotFound
 from bot.console.guard import allows
@@ -21,22 +20,12 @@ from bot.console.view import View
 from forms.eligibility import Finding
 from forms.model import TRACK
 from handlers.review.application_filters import STATUSES, ApplicationFilters
-from handlers.review.application_sheets import Given, Sheets, files_in, people_in, title_question
+from handlers.review.application_sheets import Sheets, title_question
 from handlers.review.deciding import LONGEST_NOTE, LONGEST_QUESTION, SETTABLE, Deciding, Reviewer
-from handlers.review.masking import Masker, Open
-from storage.application_history import submitted_answers
-from storage.application_records import (
-    ApplicationExport,
-    ApplicationLine,
-    ApplicationRecord,
-    EventRecord,
-    FollowUpRecord,
-    VersionRecord,
-)
+from storage.application_records import VersionRecord
 from storage.application_review import COUNTED
 
 if TYPE_CHECKING:
-    from forms import model as application_form
     from storage.database import UnitOfWork
 
 router = APIRouter(include_in_schema=False)
@@ -49,16 +38,16 @@ async def list_applications(view: Annotated[View, allows("application.see")], af
     title = title_question(view.console.services.form)
     wanted = filters.wanted(view.console.services.program.timezone, title)
     async with view.reading() as work:
-        found = await work.applications.submitted(wanted, before=place(after), limit=PAGE + 1)
+        place = unpack(after, *PLACE)
+        part = cut(await work.applications.submitted(wanted, before=place, limit=PAGE + 1), place_of)
+        titles = await masked_titles(work, part.rows)
         total = await work.applications.count_submitted(wanted)
         tracks = await work.applications.tracks_submitted()
-    part = cut(found, key_of)
     return view.page(
         "applications/list.html",
         block="results",
         filters=filters,
-        lines=part.rows,
-        mask=Masker(),
+        lines=list(zip(part.rows, titles, strict=True)),
         total=total,
         counted=COUNTED,
         more=address(view.request, after=part.cursor) if part.cursor else "",
@@ -84,7 +73,7 @@ async def show(
         conversation = await work.conversations.latest_of(whole.record.founder_id)
     shown = whole.version(number_of(version))
     other = whole.version(number_of(against)) if against else None
-    sheets = sheets_of(view, whole, shown, opened=opened)
+    sheets = _sheets(view, whole, shown, opened=opened)
     given = whole.given(shown)
     return view.page(
         "applications/view.html",
@@ -169,13 +158,7 @@ async def download(
     """Give a file of an application, as a download that no browser opens by itself."""
     async with view.writing() as work:
         whole = await load(work, application_id)
-        sheets = sheets_of(view, whole, whole.version(0), opened=True)
-        allowed = {
-            one
-            for version in (None, *whole.versions)
-            for one in files_in(sheets.sections(whole.given(version), whole.export.members))
-        }
-        allowed |= {one.sha256 for one in whole.questions if one.sha256 is not None}
+        allowed = whole.files(_sheets(view, whole, whole.version(0), opened=True))
         names = {
             file.sha256: file.name
             for member in whole.export.members
@@ -214,110 +197,6 @@ async def export(
     return StreamingResponse(lines, media_type=TYPES[kind], headers=headers)
 
 
-# --- parts ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Whole:
-    """One application with everything about it."""
-
-    record: ApplicationRecord
-    export: ApplicationExport
-    versions: list[VersionRecord]
-    events: list[EventRecord]
-    questions: list[FollowUpRecord]
-    called: list[str]
-
-    def version(self, number: int) -> VersionRecord | None:
-        """The version of a number, else the one submitted last."""
-        last = self.versions[-1] if self.versions else None
-        return next((one for one in self.versions if one.version == number), last)
-
-    def given(self, version: VersionRecord | None) -> Given:
-        """The answers of a version; those of the row itself where it has none."""
-        if version is None or "answers" not in version.snapshot:
-            return self.export.answers
-        return dict(submitted_answers(version.snapshot))
-
-    @property
-    def mask(self) -> Masker:
-        """Hides the people of the application by the names they have in chats and in its answers."""
-        versions = [self.given(one) for one in self.versions] or [self.export.answers]
-        return Masker([*self.called, *(name for given in versions for name in people_in(given))])
-
-    def title(self, form: application_form.Form | None) -> str:
-        """What the application is called in lists."""
-        answer = self.given(self.version(0)).get(None, {}).get(title_question(form))
-        return str(answer.data) if answer is not None and answer.data is not None else ""
-
-
-async def found(work: UnitOfWork, application_id: int, *, lock: bool = False) -> ApplicationRecord:
-    """Return a submitted application; raises NotFound for a draft, an erased one or none."""
-    record = None
-    if 0 < application_id < 2**63:
-        if lock:
-            await work.applications.get(application_id, lock=True)
-        record = await work.applications.find_submitted(application_id)
-    if record is None:
-        raise NotFound
-    return record
-
-
-async def load(work: UnitOfWork, application_id: int) -> Whole:
-    """Read one application with everything about it; raises NotFound."""
-    record = await found(work, application_id)
-    (export,) = await work.applications.whole([record])
-    people = [member.founder_id for member in export.members] or [record.founder_id]
-    return Whole(
-        record=record,
-        export=export,
-        versions=await work.applications.versions(application_id),
-        events=await work.applications.events(application_id),
-        questions=await work.applications.follow_ups(application_id),
-        called=[name for names in (await work.people.called(people)).values() for name in names],
-    )
-
-
-def sheets_of(view: View, whole: Whole, version: VersionRecord | None, *, opened: bool) -> Sheets:
-    """Choose how this person sees an application, on the day on which a version of it was submitted."""
-    zone = view.console.services.program.timezone
-    at = version.submitted_at if version is not None else whole.record.updated_at
-    return Sheets(
-        form=view.console.services.form,
-        language=view.language,
-        today=at.astimezone(zone).date(),
-        mask=Open() if opened else whole.mask,
-        opened=opened,
-        private=view.may("application.review"),
-    )
-
-
-def track_labels(view: View) -> dict[str, str]:
-    """Return what tracks are called in the reader's language, as the form and the program name them."""
-    form = view.console.services.form
-    question = form.question(TRACK) if form is not None else None
-    options = question.options if question is not None else ()
-    return track_names(view) | {
-        one.id: form.text(one.labels, view.language) or one.id for one in options if form is not None
-    }
-
-
-def place(after: str) -> tuple[datetime, int] | None:
-    """Read where a list goes on; None for its beginning, or for what is no place."""
-    key = unpack(after, str, int)
-    try:
-        return (datetime.fromisoformat(key[0]).astimezone(UTC), key[1]) if key else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def key_of(line: ApplicationLine) -> tuple[str, int]:
-    """The place of a line in the list."""
-    at = line.application.submitted_at
-    assert at is not None
-    return at.isoformat(), line.application.id
-
-
 def _deciding(view: View, work: UnitOfWork) -> Deciding:
     return Deciding(
         work, view.console.services.program, Reviewer(name=view.staff.name, staff_id=view.staff.id)
@@ -341,4 +220,20 @@ def _finding(view: View, finding: Finding) -> dict[str, Any]:
         "change": form.text(requirement.change, view.language) if finding.outcome == "not_met" else "",
         "missing": [form.text(one.labels or one.texts, view.language) for one in asked if one is not None],
         "rule": f"/documents/view/{view.language}/{quote(rule.document)}" if rule and linked else "",
+    }
+
+
+def _sheets(view: View, whole: Whole, version: VersionRecord | None, *, opened: bool) -> Sheets:
+    private = view.may("application.review")
+    reader = SheetReader(language=view.language, private=private, opened=opened)
+    return whole.sheets(view.console.services, version, reader)
+
+
+def track_labels(view: View) -> dict[str, str]:
+    """Return what tracks are called in the reader's language, as the form and the program name them."""
+    form = view.console.services.form
+    question = form.question(TRACK) if form is not None else None
+    options = question.options if question is not None else ()
+    return track_names(view) | {
+        one.id: form.text(one.labels, view.language) or one.id for one in options if form is not None
     }

@@ -9,9 +9,19 @@ from starlette.responses import Response
 
 from bot.console.desks import document_ids, gap_desk
 from bot.console.errors import Conflict
-from bot.console.gap_reading import LONGEST_REASON, found, masked, masked_lines, probe_mask, probes
+from bot.console.gap_reading import (
+    LONGEST_REASON,
+    PLACE,
+    found,
+    masked,
+    masked_lines,
+    place_of,
+    probe_mask,
+    probes,
+)
 from bot.console.guard import allows
 from bot.console.pages.gap_answers import Written, trial_of
+from bot.console.paging import address, cut, unpack
 from bot.console.view import Revision, Text, View
 from handlers.review.gaps import GapChanged
 from knowledge.errors import KnowledgeError
@@ -27,22 +37,21 @@ _NEAREST = 3
 
 @router.get("/gaps")
 async def list_gaps(
-    view: Annotated[View, allows("gap.see")], status: str = "open", page: str = ""
+    view: Annotated[View, allows("gap.see")], status: str = "open", after: str = ""
 ) -> Response:
     """List groups, those that most people asked about first."""
     wanted: GapStatus = status if status in get_args(GapStatus) else "open"  # type: ignore[assignment]
-    number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 0
     async with view.reading() as work:
-        lines = await work.gaps.lines(wanted, limit=PAGE + 1, offset=number * PAGE)
+        part = cut(await work.gaps.lines(wanted, limit=PAGE + 1, after=unpack(after, *PLACE)), place_of, PAGE)
         counts = await work.gaps.counts()
-        first = await masked_lines(work, lines[:PAGE])
+        first = await masked_lines(work, part.rows)
     return view.page(
         "gaps/list.html",
-        lines=[{"line": line, "question": text} for line, text in zip(lines, first, strict=False)],
+        lines=[{"line": line, "question": text} for line, text in zip(part.rows, first, strict=True)],
         chosen=wanted,
         statuses=get_args(GapStatus),
         counts=counts,
-        more=f"/gaps?status={wanted}&page={number + 1}" if len(lines) > PAGE else "",
+        more=address(view.request, after=part.cursor) if part.cursor else "",
     )
 
 
