@@ -1,27 +1,27 @@
-"""The filters of the list of documents, as they stand in an address."""
+"""Filters of the list of documents."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
 
+from handlers.review.address import AddressFilters
 from handlers.review.catalog import DocumentRow
 
 SORTS = ("id", "cited", "failed", "ends")
 STATES = ("valid", "ending", "expired", "upcoming")
 ORIGINS = ("folder", "edited", "faq", "announcement", "uploaded")
 TWINS = ("there", "missing", "none")
-_LONGEST = 200
+_KNOWN = {"state": STATES, "origin": ORIGINS, "twin": TWINS, "sort": SORTS[1:], "failing": ("1",)}
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentFilters:
-    """What the form of the list holds; every field is a text, and "" is not set."""
+class DocumentFilters(AddressFilters):
+    """What the list of documents is narrowed by, and its order."""
 
     q: str = ""
     language: str = ""
@@ -32,27 +32,13 @@ class DocumentFilters:
     sort: str = ""
 
     @classmethod
-    def of(cls, params: Mapping[str, str]) -> DocumentFilters:
-        """Read an address; what is no filter is left out."""
-        values = {item.name: params.get(item.name, "").strip()[:_LONGEST] for item in fields(cls)}
-        known = {"state": STATES, "origin": ORIGINS, "twin": TWINS, "sort": SORTS[1:], "failing": ("1",)}
-        for name, choices in known.items():
-            if values[name] not in choices:
-                values[name] = ""
-        return cls(**values)
-
-    def __getitem__(self, name: str) -> str:
-        return str(getattr(self, name))
-
-    @property
-    def query(self) -> str:
-        """The part of an address behind the question mark."""
-        return urlencode({item.name: self[item.name] for item in fields(self) if self[item.name]})
+    def _known(cls, name: str, value: str) -> str:
+        return value if value in _KNOWN.get(name, (value,)) else ""
 
     @property
     def narrows(self) -> bool:
         """Whether anything is left out."""
-        return any(self[item.name] for item in fields(self) if item.name != "sort")
+        return bool(replace(self, sort="").query)
 
     def apply(self, rows: Sequence[DocumentRow]) -> list[DocumentRow]:
         """Pick and order rows."""

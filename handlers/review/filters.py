@@ -1,30 +1,29 @@
-"""Filters of the list of conversations as they stand in an address, and as storage understands them."""
+"""Filters of the list of conversations, and how storage understands them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from urllib.parse import urlencode
+from dataclasses import dataclass
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from handlers.review.days import midnights
+from handlers.review.address import AddressFilters, midnights
 from knowledge.words import beginnings, exact_words
 from storage.review_records import ConversationFilter, Search
 
 LOW_CONFIDENCE = 0.6
 """An answer below this is one the bot was not sure of."""
 
-_LONGEST = 200
 _NOBODY = "#0"
-_ANYWHERE = ZoneInfo("UTC")
 _FLAGS = ("unanswered", "unsure", "unhelpful", "handover", "unreviewed")
 _QUOTED = re.compile(r'"([^"]{1,200})"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """What the form of the list holds; every field is a text, as in an address, and "" is not set."""
+class Filters(AddressFilters):
+    """What the list of conversations is narrowed by."""
+
+    WORDS: ClassVar[tuple[str, ...]] = ("q", "person")
 
     q: str = ""
     since: str = ""
@@ -41,31 +40,10 @@ class Filters:
     unreviewed: str = ""
 
     @classmethod
-    def of(cls, params: Mapping[str, str]) -> Filters:
-        """Read an address; what is no filter, or no day, is left out."""
-        given = {item.name: params.get(item.name, "").replace("\x00", "") for item in fields(cls)}
-        values = {name: value.strip()[:_LONGEST] for name, value in given.items()}
-        for name in ("since", "until"):
-            if midnights(values[name], _ANYWHERE) is None:
-                values[name] = ""
-        for name in _FLAGS:
-            values[name] = "1" if values[name] in {"1", "true", "on"} else ""
-        return cls(**values)
-
-    @property
-    def query(self) -> str:
-        """The query of the address, without what is not set."""
-        return urlencode({item.name: value for item in fields(self) if (value := getattr(self, item.name))})
-
-    @property
-    def noted(self) -> str:
-        """The query as the audit log keeps it: without words, which /forget would not find there."""
-        return replace(self, **{name: "*" for name in ("q", "person") if getattr(self, name)}).query
-
-    @property
-    def narrows(self) -> bool:
-        """Whether anything is set."""
-        return self != Filters()
+    def _known(cls, name: str, value: str) -> str:
+        if name not in _FLAGS:
+            return value
+        return "1" if value in {"1", "true", "on"} else ""
 
     def wanted(self, timezone: ZoneInfo, *, unmask: bool) -> ConversationFilter:
         """Say it in storage's words; days are those of the program, the last one included.
