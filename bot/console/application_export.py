@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from forms.model import Form
     from storage.database import Database
 
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "jsonl": "application/x-ndjson",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 _AT_ONCE = 50
 _CHUNK = 1 << 16
 _CONTACT = {"email": EMAIL, "phone": PHONE}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
 
@@ -60,6 +60,11 @@ def _read(value: Any, kind: type) -> Any:
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
         raise ValueError(kind)
     return value
+
+
+def params(query: str) -> dict[str, str]:
+    """Read the query of an address that a form carries."""
+    return dict(parse_qsl(query[:4000]))
 
 
 def address(request: Request, **changes: str | int | None) -> str:

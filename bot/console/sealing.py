@@ -39,7 +39,10 @@ class Seal:
 
     def _key(self) -> Fernet:
         if self._fernet is None:
-            self._fernet = self._read() or self._make()
+            try:
+                self._fernet = self._read() or self._make()
+            except (OSError, ValueError) as error:
+                raise SealBroken(f"{self._path.name}: {type(error).__name__}") from error
         return self._fernet
 
     def _read(self) -> Fernet | None:
@@ -47,8 +50,6 @@ class Seal:
             return Fernet(self._path.read_bytes().strip())
         except FileNotFoundError:
             return None
-        except (OSError, ValueError) as error:
-            raise SealBroken(f"{self._path.name}: {type(error).__name__}") from error
 
     def _make(self) -> Fernet:
         """Write a new key; of two processes that do at once, the first one's stays."""

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import Form
+from pydantic import AfterValidator
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 Text = Annotated[str, Form()]
 """A field of a form; what is missing is empty."""
 
-Revision = Annotated[int, Form(ge=0, lt=2**31)]
-"""What a change is based on, as the page that sends it was made."""
+Revision = Annotated[int, Form(), AfterValidator(lambda number: min(max(number, 0), 2**31 - 1))]
+"""What a change is based on, as the page that sends it was made; what none can be is a conflict."""
 
 ToastKind = Literal["good", "bad"]
 

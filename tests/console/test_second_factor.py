@@ -89,6 +89,38 @@ async def test_a_code_of_an_hour_ago_is_refused(desk: Desk, clock: Clock) -> Non
     assert (await browser.post("/sign-in/code", {"code": old}, page="/sign-in/code")).status_code == 400
 
 
+async def test_a_secret_is_shown_for_the_password_alone_and_its_first_code_cannot_be_guessed(
+    desk: Desk,
+) -> None:
+    person = await desk.person("owner", "Li Na")
+    begun = await (await desk.browser(person)).post(
+        "/account/second-factor/begin", {"factor_password": PASSWORD}
+    )
+    secret = re.search(r'id="secret">([A-Z2-7]+)<', begun.text)
+    assert secret
+    borrowed = await desk.browser(person)
+    for number in range(10):
+        page = await borrowed.post("/account/second-factor/confirm", {"code": f"{number:06}"})
+        assert page.status_code == 400
+        assert secret[1] not in page.text
+        assert "<svg viewBox" not in page.text
+    right = {"code": pyotp.TOTP(secret[1]).at(desk.clock.now)}
+    assert (await borrowed.post("/account/second-factor/confirm", right)).status_code == 429
+    desk.clock.pass_by(minutes=16)
+    right = {"code": pyotp.TOTP(secret[1]).at(desk.clock.now)}
+    assert "<code>" in (await borrowed.post("/account/second-factor/confirm", right)).text
+
+
+async def test_without_a_place_for_the_key_no_second_factor_begins(desk: Desk, tmp_path: Path) -> None:
+    nowhere = tmp_path / "dangling"
+    nowhere.symlink_to(tmp_path / "gone" / "for" / "good")
+    desk.app.state.seal = Seal(nowhere)
+    browser = await desk.browser("owner")
+    done = await browser.post("/account/second-factor/begin", {"factor_password": PASSWORD})
+    assert done.headers["location"] == "/account"
+    assert "console.key" in (await browser.get("/account")).text
+
+
 async def test_removing_the_second_factor_needs_a_code_or_an_owner(desk: Desk) -> None:
     owner = await desk.browser("owner")
     person = await desk.person("editor", "Li Na")

@@ -26,7 +26,7 @@ from bot.console.signing import (
     second_factor_is_right,
 )
 from bot.console.times import span
-from bot.console.view import View
+from bot.console.view import Text, View
 from handlers.staff import GRANTED, PERMISSIONS
 
 router = APIRouter(include_in_schema=False)
@@ -43,9 +43,9 @@ async def account_page(view: _Own) -> Response:
 @router.post("/account/password")
 async def change_password(
     view: _Own,
-    present: Annotated[str, Form()] = "",
-    password: Annotated[str, Form()] = "",
-    again: Annotated[str, Form()] = "",
+    present: Text = "",
+    password: Text = "",
+    again: Text = "",
 ) -> Response:
     """Change the password; all other sessions end."""
     assert view.me is not None
@@ -70,7 +70,7 @@ async def change_password(
 
 
 @router.post("/account/second-factor/begin")
-async def begin_second_factor(view: _Own, factor_password: Annotated[str, Form()] = "") -> Response:
+async def begin_second_factor(view: _Own, factor_password: Text = "") -> Response:
     """Show a secret for the phone; it counts once a code of it was typed."""
     assert view.me is not None
     if view.me.account is None:
@@ -86,12 +86,12 @@ async def begin_second_factor(view: _Own, factor_password: Annotated[str, Form()
         proposed = await work.accounts.propose_totp(view.staff.id, sealed)
     if not proposed:
         return view.go("/account", "account.factor_is_on", kind="bad")
-    return _second_factor(view, secret)
+    return _first_code(view, secret=secret)
 
 
 @router.post("/account/second-factor/confirm")
-async def confirm_second_factor(view: _Own, code: Annotated[str, Form()] = "") -> Response:
-    """Take the first code, and show the recovery codes once."""
+async def confirm_second_factor(view: _Own, code: Text = "") -> Response:
+    """Take the first code, and show the recovery codes once; the secret was shown for the password alone."""
     assert view.me is not None
     account = view.me.account
     if account is None or account.totp_secret is None or account.totp_at is not None:
@@ -100,9 +100,13 @@ async def confirm_second_factor(view: _Own, code: Annotated[str, Form()] = "") -
         secret = view.seal.open(account.totp_secret)
     except SealBroken:
         return view.go("/account", "sign_in.key_lost", kind="bad")
+    try:
+        await count_try(view, f"code:{view.staff.id}")
+    except TooManyTries as refused:
+        return _first_code(view, 429, _wait(view, refused))
     step = right_step(secret, "".join(code.split()), view.now)
     if step is None:
-        return _second_factor(view, secret, error=view.say("sign_in.wrong_code"))
+        return _first_code(view, 400, view.say("sign_in.wrong_code"))
     codes = new_recovery_codes()
     async with view.writing() as work:
         hashes = [recovery_hash(one) for one in codes]
@@ -114,9 +118,7 @@ async def confirm_second_factor(view: _Own, code: Annotated[str, Form()] = "") -
 
 
 @router.post("/account/second-factor/remove")
-async def remove_second_factor(
-    view: _Own, factor_password: Annotated[str, Form()] = "", code: Annotated[str, Form()] = ""
-) -> Response:
+async def remove_second_factor(view: _Own, factor_password: Text = "", code: Text = "") -> Response:
     """Sign in with the password alone from now on; needs both, so that a borrowed browser cannot."""
     assert view.me is not None
     account = view.me.account
@@ -161,7 +163,7 @@ async def end_session(view: _Own, session_id: int) -> Response:
 
 
 @router.post("/account/language")
-async def set_language(view: _Own, language: Annotated[str, Form()] = "") -> Response:
+async def set_language(view: _Own, language: Text = "") -> Response:
     """Read the console in another language."""
     async with view.writing() as work:
         await work.staff.set_language(view.staff.id, language if language in LANGUAGES else None)
@@ -169,9 +171,7 @@ async def set_language(view: _Own, language: Annotated[str, Form()] = "") -> Res
 
 
 @router.post("/account/theme")
-async def set_theme(
-    view: _Own, theme: Annotated[str, Form()] = "", back: Annotated[str, Form()] = "/account"
-) -> Response:
+async def set_theme(view: _Own, theme: Text = "", back: Text = "/account") -> Response:
     """Choose light, dark, or what the device says."""
     async with view.writing() as work:
         known = theme if theme == "light" or theme == "dark" else None
@@ -182,10 +182,10 @@ async def set_theme(
 @router.post("/account/tokens")
 async def create_token(
     view: _Own,
-    name: Annotated[str, Form()] = "",
-    days: Annotated[str, Form()] = "",
+    name: Text = "",
+    days: Text = "",
     scope: Annotated[list[str] | None, Form()] = None,
-    token_password: Annotated[str, Form()] = "",
+    token_password: Text = "",
 ) -> Response:
     """Make a token of the API and show it once."""
     allowed = GRANTED[view.staff.role]
@@ -231,21 +231,19 @@ async def _account(view: View, *, status: int = 200, errors: dict[str, str] | No
     )
 
 
-def _second_factor(view: View, secret: str, *, error: str = "") -> Response:
+def _first_code(view: View, status: int = 200, error: str = "", *, secret: str = "") -> Response:
+    """Ask for the first code, below the secret where it may be shown."""
+    picture = _drawn(view, secret) if secret else ""
+    return view.page("account/second_factor.html", status=status, picture=picture, secret=secret, error=error)
+
+
+def _drawn(view: View, secret: str) -> Markup:
     assert view.me is not None
     assert view.me.account is not None
     login, issuer = view.me.account.login, view.say("app.name")
     address = pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=issuer)
-    drawing = segno.make(address, micro=False).svg_inline(border=3, omitsize=True)
     # The drawing is made here, of nothing but squares.
-    picture = Markup(drawing)  # noqa: S704
-    return view.page(
-        "account/second_factor.html",
-        status=400 if error else 200,
-        picture=picture,
-        secret=secret,
-        error=error,
-    )
+    return Markup(segno.make(address, micro=False).svg_inline(border=3, omitsize=True))  # noqa: S704
 
 
 async def _wrong_password(view: View, password: str) -> str | None:

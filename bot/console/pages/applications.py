@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
-from fastapi import APIRouter, Form
-from starlette.responses import Response, StreamingResponse
+from fastapi import APIRouter
+from starlette.responses import Response
 
-from bot.console.application_export import TYPES, application_lines
+from bot.console.application_export import application_lines
 from bot.console.application_reading import PLACE, SheetReader, Whole, found, load, masked_titles, place_of
-from bot.console.downloads import content_of
-from bot.console.errors import Conflict, Forbidden, NotFound
+from bot.console.downloads import TYPES, begin_export, content_of, export_file
+from bot.console.errors import Conflict, NotFound
 from bot.console.guard import allows
 from bot.console.pages.conversations import track_names
-from bot.console.pages.transcript import MOST_REVISION, may_open, number_of
-from bot.console.paging import PAGE, address, cut, unpack
-from bot.console.view import View
+from bot.console.pages.transcript import may_open, number_of
+from bot.console.paging import PAGE, address, cut, params, unpack
+from bot.console.view import Revision, Text, View
 from forms.eligibility import Finding
 from forms.model import TRACK
 from handlers.review.application_filters import STATUSES, ApplicationFilters
@@ -110,9 +110,9 @@ async def unmask(view: Annotated[View, allows("conversation.unmask")], applicati
 async def set_status(
     view: Annotated[View, allows("application.review")],
     application_id: int,
-    status: Annotated[str, Form()] = "",
-    note: Annotated[str, Form()] = "",
-    revision: Annotated[str, Form()] = "",
+    status: Text = "",
+    note: Text = "",
+    revision: Revision = 0,
 ) -> Response:
     """Decide, and tell the founder; refused when the application has changed since the page was made."""
     wanted = next((one for one in SETTABLE if one == status), None)
@@ -121,8 +121,7 @@ async def set_status(
         return view.go(here, "applications.no_status", kind="bad")
     async with view.writing() as work:
         record = await found(work, application_id)
-        seen = min(number_of(revision), MOST_REVISION)
-        told = await _deciding(view, work).set_status(record, wanted, words, revision=seen)
+        told = await _deciding(view, work).set_status(record, wanted, words, revision=revision)
     if told is None:
         raise Conflict(words)
     view.console.nudge()
@@ -133,8 +132,8 @@ async def set_status(
 async def ask(
     view: Annotated[View, allows("application.review")],
     application_id: int,
-    question: Annotated[str, Form()] = "",
-    seen: Annotated[str, Form()] = "",
+    question: Text = "",
+    seen: Text = "",
 ) -> Response:
     """Ask the founder a question in their chat; refused when a colleague has asked one meanwhile."""
     here, words = f"/applications/{application_id}", question.strip()[:LONGEST_QUESTION]
@@ -174,27 +173,17 @@ async def download(
 @router.post("/applications/export")
 async def export(
     view: Annotated[View, allows("application.review")],
-    query: Annotated[str, Form()] = "",
-    format: Annotated[str, Form()] = "csv",
-    unmasked: Annotated[str, Form()] = "",
+    query: Text = "",
+    format: Text = "csv",
+    unmasked: Text = "",
 ) -> Response:
-    """Send what the filters let through, one row each; who exported what is written down before."""
-    if unmasked and not view.may("conversation.unmask"):
-        raise Forbidden
-    kind = format if format in TYPES else "csv"
-    filters = ApplicationFilters.of(dict(parse_qsl(query[:4000])))
-    async with view.writing() as work:
-        await view.note(
-            work, "application.export", format=kind, filters=filters.noted, unmasked=bool(unmasked)
-        )
-    form = view.console.services.form
+    """Send what the filters let through, one row each."""
+    kind, filters = format if format in TYPES else "csv", ApplicationFilters.of(params(query))
+    await begin_export(view, "application", filters, kind, unmasked=bool(unmasked))
+    form, database = view.console.services.form, view.console.services.database
     wanted = filters.wanted(view.console.services.program.timezone, title_question(form))
-    lines = application_lines(
-        view.console.services.database, wanted, form, kind=kind, unmasked=bool(unmasked)
-    )
-    name = f"applications-{view.now:%Y-%m-%d}.{kind}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(lines, media_type=TYPES[kind], headers=headers)
+    lines = application_lines(database, wanted, form, kind=kind, unmasked=bool(unmasked))
+    return export_file(view, "application", kind, lines)
 
 
 def _deciding(view: View, work: UnitOfWork) -> Deciding:

@@ -1,18 +1,19 @@
-"""The list of conversations: filters in the address, search, saved views, counts."""
+"""The list of conversations: filters in the address, search, saved views, counts, export."""
 
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter
 from starlette.responses import Response
 
+from bot.console.downloads import begin_export, export_file
 from bot.console.errors import Conflict, Forbidden, NotFound
+from bot.console.exporting import export_lines
 from bot.console.guard import allows
-from bot.console.paging import PAGE, address, pack, unpack
+from bot.console.paging import PAGE, address, pack, params, unpack
 from bot.console.shown import marked, masker_of, name_of
-from bot.console.view import View
+from bot.console.view import Revision, Text, View
 from handlers.review.filters import Filters
 from storage.review_records import ConversationFilter, ConversationRow, ViewRecord
 from storage.reviews import COUNTED
@@ -74,10 +75,25 @@ async def counts(view: Annotated[View, allows("conversation.see")]) -> Response:
         queries = {f"view-{name}": query for name, query in BUILT_IN}
         queries |= {f"view-{one.id}": one.query for one in saved}
         numbers = {
-            key: await work.reviews.count(wanted_of(view, Filters.of(dict(parse_qsl(query)))))
+            key: await work.reviews.count(wanted_of(view, Filters.of(params(query))))
             for key, query in queries.items()
         }
     return view.page("conversations/counts.html", numbers=numbers, counted=COUNTED)
+
+
+@router.post("/conversations/export")
+async def export(
+    view: Annotated[View, allows("conversation.export")],
+    query: Text = "",
+    format: Text = "csv",
+    unmasked: Text = "",
+) -> Response:
+    """Send all messages of the conversations that the filters let through."""
+    kind, filters = format if format in ("csv", "jsonl") else "csv", Filters.of(params(query))
+    await begin_export(view, "conversation", filters, kind, unmasked=bool(unmasked))
+    database, wanted = view.console.services.database, wanted_of(view, filters)
+    lines = export_lines(database, wanted, as_csv=kind == "csv", unmasked=bool(unmasked))
+    return export_file(view, "conversation", kind, lines)
 
 
 def wanted_of(view: View, filters: Filters) -> ConversationFilter:
@@ -126,12 +142,12 @@ def track_names(view: View) -> dict[str, str]:
 @router.post("/conversations/views")
 async def save_view(
     view: Annotated[View, allows("conversation.see")],
-    name: Annotated[str, Form()] = "",
-    query: Annotated[str, Form()] = "",
-    shared: Annotated[str, Form()] = "",
+    name: Text = "",
+    query: Text = "",
+    shared: Text = "",
 ) -> Response:
     """Save the present filters under a name, for oneself or for everybody."""
-    called, filters = " ".join(name.split())[:LONGEST_NAME], Filters.of(dict(parse_qsl(query)))
+    called, filters = " ".join(name.split())[:LONGEST_NAME], Filters.of(params(query))
     back = f"/conversations?{filters.query}"
     if not called or (shared and not view.may("conversation.annotate")):
         return view.go(back, "conversations.view_unnamed", kind="bad")
@@ -148,11 +164,11 @@ async def save_view(
 async def change_view(
     view: Annotated[View, allows("conversation.see")],
     view_id: int,
-    revision: Annotated[int, Form(ge=0, lt=2**31)] = 0,
-    query: Annotated[str, Form()] = "",
+    revision: Revision = 0,
+    query: Text = "",
 ) -> Response:
     """Give a view the present filters."""
-    filters = Filters.of(dict(parse_qsl(query)))
+    filters = Filters.of(params(query))
     async with view.writing() as work:
         record = await _own_view(view, await work.annotations.view(_number(view_id)))
         done = await work.annotations.change_view(record.id, revision, filters.query, shared=record.shared)
@@ -167,7 +183,7 @@ async def change_view(
 async def remove_view(
     view: Annotated[View, allows("conversation.see")],
     view_id: int,
-    revision: Annotated[int, Form(ge=0, lt=2**31)] = 0,
+    revision: Revision = 0,
 ) -> Response:
     """Remove a view of one's own; an owner may remove anybody's."""
     async with view.writing() as work:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from bot.console.desks import document_page
@@ -13,7 +13,7 @@ from bot.console.guard import allows
 from bot.console.pages.document_trials import Change, begin
 from bot.console.pages.documents import link
 from bot.console.pages.transcript import number_of
-from bot.console.view import View
+from bot.console.view import Text, View
 from handlers.review.differences import compare
 from handlers.review.overlay import as_document
 from knowledge.documents.export import to_markdown
@@ -43,8 +43,8 @@ async def versions(
 async def restore(
     view: Annotated[View, allows("document.edit")],
     document_id: str,
-    version: Annotated[str, Form()] = "",
-    based_on: Annotated[str, Form()] = "",
+    version: Text = "",
+    based_on: Text = "",
 ) -> Response:
     """Save what an old version said as a new one."""
     page = await document_page(view.console, document_id)
@@ -59,7 +59,7 @@ async def restore(
 async def remove(
     view: Annotated[View, allows("document.edit")],
     document_id: str,
-    based_on: Annotated[str, Form()] = "",
+    based_on: Text = "",
 ) -> Response:
     """Take away what staff have written; the folder's file of that name, if any, counts again."""
     page = await document_page(view.console, document_id)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from bot.console.errors import Conflict, NotFound
 from bot.console.guard import allows
 from bot.console.pages.transcript import found
-from bot.console.view import View
+from bot.console.view import Text, View
 from handlers.attending import LONGEST_REPLY, Attending
 from handlers.review.masking import Masker
 
@@ -47,7 +47,7 @@ async def queue(view: Annotated[View, allows("conversation.see")]) -> Response:
 async def take(
     view: Annotated[View, allows("handover.take")],
     conversation_id: int,
-    instead_of: Annotated[str, Form()] = "",
+    instead_of: Text = "",
 ) -> Response:
     """Take a conversation over, asked for or not; from a colleague only by naming them."""
     colleague = (
@@ -69,8 +69,8 @@ async def take(
 async def reply(
     view: Annotated[View, allows("handover.take")],
     conversation_id: int,
-    text: Annotated[str, Form()] = "",
-    handover: Annotated[str, Form()] = "",
+    text: Text = "",
+    handover: Text = "",
 ) -> Response:
     """Send a person's words to the founder; kept and shown again when a colleague has taken over."""
     words = text.strip()
@@ -93,8 +93,8 @@ async def reply(
 async def release(
     view: Annotated[View, allows("handover.take")],
     conversation_id: int,
-    handover: Annotated[str, Form()] = "",
-    to: Annotated[str, Form()] = "",
+    handover: Text = "",
+    to: Text = "",
 ) -> Response:
     """Give the conversation back to the bot, or let it wait for a colleague (`to` is "colleague")."""
     async with view.writing() as work:

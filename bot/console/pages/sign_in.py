@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from bot.console.errors import NotFound
@@ -22,7 +22,7 @@ from bot.console.signing import (
     second_factor_is_right,
 )
 from bot.console.times import span
-from bot.console.view import View
+from bot.console.view import Text, View
 from bot.console.who import signed_in
 
 router = APIRouter(include_in_schema=False)
@@ -39,9 +39,9 @@ async def sign_in_page(view: Annotated[View, ANYBODY], next: str = "/") -> Respo
 @router.post("/sign-in")
 async def sign_in(
     view: Annotated[View, ANYBODY],
-    name: Annotated[str, Form()] = "",
-    password: Annotated[str, Form()] = "",
-    next: Annotated[str, Form()] = "/",
+    name: Text = "",
+    password: Text = "",
+    next: Text = "/",
 ) -> Response:
     """Sign in, or go on to the second factor."""
     try:
@@ -69,8 +69,8 @@ async def code_page(view: Annotated[View, ANYBODY], next: str = "/") -> Response
 @router.post("/sign-in/code")
 async def give_code(
     view: Annotated[View, ANYBODY],
-    code: Annotated[str, Form()] = "",
-    next: Annotated[str, Form()] = "/",
+    code: Text = "",
+    next: Text = "/",
 ) -> Response:
     """Take the second factor."""
     waiting, _ = await signed_in(view.request, waiting=True)
@@ -108,9 +108,9 @@ async def link_page(view: Annotated[View, ANYBODY], token: str) -> Response:
 async def use_link(
     view: Annotated[View, ANYBODY],
     token: str,
-    name: Annotated[str, Form()] = "",
-    password: Annotated[str, Form()] = "",
-    again: Annotated[str, Form()] = "",
+    name: Text = "",
+    password: Text = "",
+    again: Text = "",
 ) -> Response:
     """Set name and password, use the link up, and sign in, with the second factor where there is one."""
     async with view.reading() as work:

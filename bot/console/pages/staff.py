@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from bot.console.errors import NotFound
 from bot.console.guard import allows
-from bot.console.view import View
+from bot.console.view import Text, View
 from handlers.staff import ROLES, disable_all
 from storage.announcement_records import Role, StaffRecord
 
@@ -37,8 +37,8 @@ async def list_staff(view: Annotated[View, allows("staff.see")]) -> Response:
 @router.post("/staff")
 async def add(
     view: Annotated[View, allows("staff.manage")],
-    name: Annotated[str, Form()] = "",
-    role: Annotated[str, Form()] = "",
+    name: Text = "",
+    role: Text = "",
 ) -> Response:
     """Add a person and show the link to their password."""
     called, wanted = " ".join(name.split()), known_role(role)
@@ -73,9 +73,7 @@ async def invite(view: Annotated[View, allows("staff.manage")], staff_id: int) -
 
 
 @router.post("/staff/{staff_id}/role")
-async def set_role(
-    view: Annotated[View, allows("staff.manage")], staff_id: int, role: Annotated[str, Form()] = ""
-) -> Response:
+async def set_role(view: Annotated[View, allows("staff.manage")], staff_id: int, role: Text = "") -> Response:
     """Give another role, at once; the last owner stays one."""
     wanted = known_role(role)
     async with view.writing() as work:

@@ -6,7 +6,7 @@ import hmac
 import secrets
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from bot.console.cookies import put_cookie, read_cookie
@@ -14,7 +14,7 @@ from bot.console.errors import NotFound
 from bot.console.guard import ANYBODY
 from bot.console.signing import begin_session, keep_session
 from bot.console.telegram_sign_in import FRESH, address, confirmed_user, unpacked
-from bot.console.view import View
+from bot.console.view import Text, View
 
 router = APIRouter(include_in_schema=False)
 STATE = "telegram"
@@ -45,8 +45,8 @@ async def back_from_telegram(view: Annotated[View, ANYBODY], state: str = "") ->
 @router.post(_BACK)
 async def sign_in(
     view: Annotated[View, ANYBODY],
-    state: Annotated[str, Form()] = "",
-    answer: Annotated[str, Form()] = "",
+    state: Text = "",
+    answer: Text = "",
 ) -> Response:
     """Sign in whom Telegram names, if it is staff; an answer is taken once."""
     config = view.console.config

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from bot.console.downloads import content_of
 from bot.console.errors import Conflict, Forbidden, NotFound
 from bot.console.guard import allows
 from bot.console.pages.conversations import track_names, wanted_of
+from bot.console.paging import params
 from bot.console.shown import Reader, masker_of, name_of
-from bot.console.view import View
+from bot.console.view import Revision, Text, View
 from handlers.buttons import parse_press
 from handlers.review.filters import Filters
 from storage.application_records import ApplicationRecord, FileRecord
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 router = APIRouter(include_in_schema=False)
 LONGEST_NOTE, LONGEST_TAG = 4_000, 40
-MOST_REVISION = 2**31 - 1
 _PAGE = 60
 
 
@@ -119,7 +119,7 @@ async def new_messages(
 async def unmask(
     view: Annotated[View, allows("conversation.unmask")],
     conversation_id: int,
-    query: Annotated[str, Form()] = "",
+    query: Text = "",
 ) -> Response:
     """Show personal data of one conversation to this session, and write down that it was shown."""
     async with view.writing() as work:
@@ -127,7 +127,7 @@ async def unmask(
         assert view.me is not None
         about, session = ("conversation", conversation_id), view.me.session.id
         key = await view.note(work, "conversation.unmask", about, session=session)
-    kept = Filters.of(_params(query)).query
+    kept = Filters.of(params(query)).query
     return view.go(f"/conversations/{conversation_id}?{kept}{'&' if kept else ''}key={key}")
 
 
@@ -138,9 +138,9 @@ async def unmask(
 async def review(
     view: Annotated[View, allows("conversation.annotate")],
     conversation_id: int,
-    up_to: Annotated[str, Form()] = "",
-    revision: Annotated[str, Form()] = "",
-    onward: Annotated[str, Form()] = "",
+    up_to: Text = "",
+    revision: Revision = 0,
+    onward: Text = "",
 ) -> Response:
     """Mark what was shown as reviewed, or take the mark away (`up_to` 0), and go on."""
     async with view.writing() as work:
@@ -149,7 +149,7 @@ async def review(
             conversation_id,
             view.staff.id,
             up_to=number_of(up_to),
-            revision=min(number_of(revision), MOST_REVISION),
+            revision=revision,
         )
         row = await found(work, conversation_id)
         by = await work.staff.get(row.summary.reviewed_by or 0)
@@ -170,9 +170,9 @@ async def review(
 async def change_tags(
     view: Annotated[View, allows("conversation.annotate")],
     conversation_id: int,
-    add: Annotated[str, Form()] = "",
-    remove: Annotated[str, Form()] = "",
-    here: Annotated[str, Form()] = "",
+    add: Text = "",
+    remove: Text = "",
+    here: Text = "",
 ) -> Response:
     """Put a tag on or take one off; what a colleague did to other tags stays."""
     tag = " ".join(add.split()).lower()[:LONGEST_TAG]
@@ -189,9 +189,9 @@ async def change_tags(
 async def add_note(
     view: Annotated[View, allows("conversation.annotate")],
     conversation_id: int,
-    text: Annotated[str, Form()] = "",
-    message: Annotated[str, Form()] = "",
-    here: Annotated[str, Form()] = "",
+    text: Text = "",
+    message: Text = "",
+    here: Text = "",
 ) -> Response:
     """Write a note about a conversation or one message of it."""
     words = text.strip()[:LONGEST_NOTE]
@@ -213,9 +213,9 @@ async def change_note(
     view: Annotated[View, allows("conversation.annotate")],
     conversation_id: int,
     note_id: int,
-    text: Annotated[str, Form()] = "",
-    revision: Annotated[str, Form()] = "",
-    here: Annotated[str, Form()] = "",
+    text: Text = "",
+    revision: Revision = 0,
+    here: Text = "",
 ) -> Response:
     """Rewrite or, without text, remove a note of one's own; refused when it changed meanwhile."""
     words = text.strip()[:LONGEST_NOTE]
@@ -226,11 +226,11 @@ async def change_note(
             raise NotFound
         if note.staff_id != view.staff.id and not view.may("staff.manage"):
             raise Forbidden
-        notes, changed = work.annotations, min(number_of(revision), MOST_REVISION)
+        notes = work.annotations
         if words:
-            done, action = await notes.change_note(note.id, changed, words), "conversation.note_change"
+            done, action = await notes.change_note(note.id, revision, words), "conversation.note_change"
         else:
-            done, action = await notes.remove_note(note.id, changed), "conversation.note_remove"
+            done, action = await notes.remove_note(note.id, revision), "conversation.note_remove"
         if done:
             await view.note(work, action, ("conversation", conversation_id), note=note.id)
     if not done:
@@ -380,8 +380,3 @@ def _safe(path: str) -> str:
 def number_of(text: str) -> int:
     """Read a row's number; 0, which no row has, for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-
-
-def _params(query: str) -> dict[str, str]:
-
-    return dict(parse_qsl(query[:2000]))
