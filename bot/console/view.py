@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Text = Annotated[str, Form()]
 """A field of a form; what is missing is empty."""
 
-Revision = Annotated[int, Form(), AfterValidator(lambda number: min(max(number, 0), 2**31 - 1))]
+Revision = Annotated[int, Form(), AfterValidator(lambda number: min(max(number, 0), 2**31 - 2))]
 """What a change is based on, as the page that sends it was made; what none can be is a conflict."""
 
 ToastKind = Literal["good", "bad"]

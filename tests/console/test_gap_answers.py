@@ -10,7 +10,7 @@ import pytest
 from handlers.review.drafts import Draft
 from knowledge.config import KnowledgeConfig
 from tests.console.desk import Browser, Desk, text_of
-from tests.console.library import LIFTS, Shelf, harbor, shelved
+from tests.console.library import LIFTS, Shelf, shelved
 from tests.console.test_api_gaps import some_gaps
 from tests.conversation.fakes import rows
 
@@ -29,11 +29,6 @@ WRONG = (
     ({"until": "2020-01-01"}, "still to come"),
     ({"until": "9999-12-31"}, "still to come"),
 )
-
-
-@pytest.fixture(scope="module")
-def indexed(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeConfig:
-    return harbor(tmp_path_factory.mktemp("gap-answers"))
 
 
 @pytest.fixture
