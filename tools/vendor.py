@@ -21,12 +21,11 @@ PACKAGES = {
     "lucide-static@1.62.0": ({"LICENSE": "icons.LICENSE.txt"}, "ISC"),
 }
 _ICONS = """
-archive arrow-left arrow-right bell book-open braces calendar check chevron-down chevron-left chevron-right
-chevron-up circle-alert circle-check circle-help clock copy download external-link eye eye-off file-text
-filter flag globe hand history house inbox info key-round keyboard languages layers link list lock log-out
-mail megaphone menu message-circle-question message-square messages-square monitor moon paperclip pencil
-plus refresh-cw save scroll-text search send settings shield-check sliders-horizontal smartphone star sun
-tag thumbs-down thumbs-up trash-2 triangle-alert upload user user-plus users x
+archive arrow-left arrow-right book-open braces calendar check chevron-down chevron-up circle-alert
+circle-check clock copy download external-link eye file-text hand history house inbox info key-round
+keyboard languages layers link list lock log-out menu message-circle-question message-square messages-square
+moon paperclip pencil plus refresh-cw save scroll-text search send settings shield-check sliders-horizontal
+star sun tag thumbs-down thumbs-up trash-2 triangle-alert upload user user-plus users x
 """
 
 

@@ -15,7 +15,7 @@ from bot.console.errors import NotFound
 from bot.console.guard import allows
 from bot.console.view import View
 from handlers.ask import LONGEST_QUESTION, reply_of
-from handlers.review.document_filters import ORIGINS, SORTS, STATES, TWINS, DocumentFilters, failures, twin_of
+from handlers.review.document_filters import ORIGINS, SORTS, STATES, TWINS, DocumentFilters, failures
 from handlers.review.markdown import render
 from handlers.review.masking import Masker
 from handlers.texts import Texts
@@ -51,7 +51,6 @@ async def list_documents(view: Annotated[View, allows("document.see")]) -> Respo
         choices={"state": STATES, "origin": ORIGINS, "twin": TWINS},
         sorts=SORTS,
         failures=failures,
-        twin_of=twin_of,
         link=link,
     )
 
@@ -79,7 +78,6 @@ async def view_document(
         rendered=Markup(render(document.markdown, below=1)) if document is not None else "",  # noqa: S704
         rendered_twin=Markup(render(twin.markdown, below=1)) if twin is not None and shown == "twin" else "",  # noqa: S704
         mask=lambda one: Masker(names.get(one.conversation_id, ()))(one.question),
-        failures=failures,
         link=link,
     )
 
