@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,33 +13,19 @@ from bot.files import FileStore
 from handlers.messages import Reply
 from storage.database import Database
 from tests.announcing.desk import EN, ZH, Desk, audience
-from tests.announcing.team import founder
 from tests.bot import samples
-from tests.conversation.fakes import PROGRAM, Bot, Clock, RecordingChannel, rows
-
-
-def data(value: Any) -> Any:
-    """A JSON column as either database gives it."""
-    return json.loads(value) if isinstance(value, str) else value
-
-
-@pytest.fixture
-async def desk(both: Database, clock: Clock, tmp_path: Path) -> AsyncIterator[Desk]:
-    channel = RecordingChannel()
-    files = FileStore(tmp_path, [])
-    async with Bot(both, clock=clock, channel=channel, files=files) as bot:
-        yield await Desk.open(bot)
+from tests.conversation.fakes import PROGRAM, Bot, Clock, decoded, rows
 
 
 async def test_the_first_text_asks_for_the_other_language_and_both_are_stored_at_once(desk: Desk) -> None:
     assert "in one message" in await desk.say("/announce")
 
     assert "Saved as the Chinese text" in await desk.say(ZH)
-    assert data((await desk.announcement())["texts"]) == {"zh": ZH}
+    assert decoded((await desk.announcement())["texts"]) == {"zh": ZH}
 
     card = await desk.say(EN)
     assert "Draft 1, sent to nobody yet" in card
-    assert data((await desk.announcement())["texts"]) == {"zh": ZH, "en": EN}
+    assert decoded((await desk.announcement())["texts"]) == {"zh": ZH, "en": EN}
 
 
 async def test_in_chinese_it_is_chinese_throughout(store: Database, clock: Clock) -> None:
@@ -60,7 +43,7 @@ async def test_in_chinese_it_is_chinese_throughout(store: Database, clock: Clock
 
 async def test_the_text_may_stand_behind_the_command_and_shows_its_own_language(desk: Desk) -> None:
     assert "Saved as the Chinese text" in await desk.say(f"/announce {ZH}")
-    assert data((await desk.announcement())["texts"]) == {"zh": ZH}
+    assert decoded((await desk.announcement())["texts"]) == {"zh": ZH}
 
 
 async def test_one_language_alone_is_sent_with_a_note_and_the_card_says_so(desk: Desk) -> None:
@@ -94,7 +77,7 @@ async def test_an_edit_of_the_message_that_is_the_text_changes_the_draft(desk: D
     await desk.say(EN, external_id="typed")
 
     assert "Draft 1" in await desk.say(EN + " Bring a demo.", kind="edited", external_id="typed")
-    assert data((await desk.announcement())["texts"])["en"] == EN + " Bring a demo."
+    assert decoded((await desk.announcement())["texts"])["en"] == EN + " Bring a demo."
     assert "Draft 1" in await desk.say(EN, kind="edited", external_id="typed"), "and once more"
     await desk.say("What is the rent?", external_id="asked")
     assert "Answer to" in await desk.say("What is the rent now?", kind="edited", external_id="asked")
@@ -104,7 +87,7 @@ async def test_a_question_after_the_card_is_a_question(desk: Desk) -> None:
     await desk.drafted()
 
     assert "Answer to: What is the rent?" in await desk.say("What is the rent?")
-    assert data((await desk.announcement())["texts"]) == {"zh": ZH, "en": EN}
+    assert decoded((await desk.announcement())["texts"]) == {"zh": ZH, "en": EN}
 
 
 async def test_every_part_is_asked_for_stored_and_taken_out_again(desk: Desk) -> None:
@@ -122,7 +105,7 @@ async def test_every_part_is_asked_for_stored_and_taken_out_again(desk: Desk) ->
         "https://example.org/workshop",
         True,
     )
-    assert [item["labels"] for item in data(stored["replies"])] == [
+    assert [item["labels"] for item in decoded(stored["replies"])] == [
         {"zh": "参加", "en": "I will come"},
         {"zh": "不参加", "en": "I cannot come"},
     ]
@@ -171,7 +154,7 @@ async def test_a_text_over_the_limit_in_one_language_is_said_and_the_other_is_ke
 
     assert "3999 of at most 3900 characters" in seen
     assert "shorten it by 99" in seen
-    assert data((await desk.announcement())["texts"]) == {"zh": ZH}
+    assert decoded((await desk.announcement())["texts"]) == {"zh": ZH}
     assert "Draft 1" in await desk.say(EN), "the same prompt is still open"
 
 
@@ -194,7 +177,7 @@ async def test_a_picture_that_is_too_large_is_refused_with_its_size(desk: Desk) 
     assert "at most 10 MB" in replies
     assert (await desk.announcement())["file"] in (None, "null")
     assert "poster.png" in await send_file(desk, "poster.png", samples.png())
-    assert data((await desk.announcement())["file"])["media_type"] == "image/png"
+    assert decoded((await desk.announcement())["file"])["media_type"] == "image/png"
 
 
 async def send_file(desk: Desk, name: str, content: bytes) -> str:
@@ -280,186 +263,3 @@ async def test_the_clock_changes_are_the_programs(store: Database, clock: Clock)
         await desk.press("When")
         await desk.say("2027-10-31 02:30+01:00")
         assert str((await desk.announcement())["at"]).startswith("2027-10-31 01:30")
-
-
-async def test_nobody_is_said_before_anything_can_be_sent(desk: Desk) -> None:
-    await desk.drafted()
-    await desk.press("For whom")
-    await desk.press("Application")
-    await desk.press("accepted")
-    await desk.press("Back")
-    await desk.press("Done")
-
-    assert "application accepted" in desk.text
-    assert "Nobody would get it" in await desk.press("Recipients")
-    assert not any("Send now" in label for label in desk.labels())
-
-
-async def test_the_count_says_who_is_left_out_and_why_and_how_long_it_takes(desk: Desk) -> None:
-    database = desk.bot.database
-    ids = await audience(desk.bot, "li", "wang", "zhao", "qian")
-    await founder(database, "far", channel="elsewhere")
-    async with database.unit_of_work() as work:
-        await work.subscriptions.choose(ids[0], "events", False)
-        await work.founders.mark_blocked("memory", "wang", desk.bot.clock())
-        await work.founders.erase(ids[2])
-    await desk.drafted()
-    await desk.press("Topic")
-    await desk.press("Events")
-
-    seen = await desk.press("Recipients")
-
-    assert "2 founders get it: 2 in English." in seen
-    assert "1 unsubscribed, 1 blocked the bot, 1 erased their data, 1 cannot be reached here" in seen
-    assert "about 1 s, at 30 messages a second" in seen
-
-
-async def test_at_night_the_count_says_when_it_begins_unless_it_is_urgent(desk: Desk, clock: Clock) -> None:
-    clock.pass_by(hours=7)  # midnight in Shanghai
-    await audience(desk.bot, "li")
-    await desk.drafted()
-    assert "quiet hours: it is sent from 2026-11-23 08:00" in await desk.press("Recipients")
-    await desk.press("Back")
-    await desk.press("Urgent")
-    assert "quiet hours" not in await desk.press("Recipients")
-
-
-async def test_what_would_end_in_the_night_before_it_is_sent_is_not_sent(desk: Desk, clock: Clock) -> None:
-    clock.pass_by(hours=7)  # midnight in Shanghai
-    await audience(desk.bot, "li")
-    await desk.drafted()
-    await desk.press("Valid until")
-    await desk.say("7:00")
-    assert "out of date before it is sent" in await desk.press("Recipients")
-    await desk.press("Urgent")
-    assert "2 founders get it" in await desk.press("Recipients")
-
-
-async def test_a_list_of_founders_is_read_by_number_and_name_and_unknown_ones_are_named(desk: Desk) -> None:
-    (li, _) = await audience(desk.bot, "li", "wang")
-    await desk.drafted()
-    await desk.press("For whom")
-    await desk.press("A list")
-
-    assert "I know nobody of this name or number: @nobody" in await desk.say(f"{li}, @nobody")
-    await desk.say(str(li))
-    assert "1 founders get it" in await desk.press("Recipients")
-
-
-async def test_tags_and_languages_combine(desk: Desk) -> None:
-    ids = await audience(desk.bot, "li", "wang") + await audience(desk.bot, "ann", hint="zh")
-    async with desk.bot.database.unit_of_work() as work:
-        for number in (ids[0], ids[2]):
-            await work.subscriptions.tag(number, "batch 2027")
-    await desk.drafted()
-    await desk.press("For whom")
-    await desk.press("Tag")
-    await desk.press("batch 2027")
-    await desk.press("Back")
-    await desk.press("Language")
-    await desk.press("Chinese")
-    await desk.press("Back")
-    assert "language Chinese; tag batch 2027" in await desk.press("Done")
-    assert "1 founders get it: 1 in Chinese" in await desk.press("Recipients")
-
-
-async def test_what_is_confirmed_is_scheduled_once_and_noted(desk: Desk) -> None:
-    await audience(desk.bot, "li")
-    await desk.drafted()
-    await desk.press("Recipients")
-    confirm = next(x.payload for row in desk.seen.buttons for x in row if "Send now" in x.label)
-
-    shown = await desk.press_payload(confirm)
-    assert "scheduled" in shown
-    assert "confirm" not in shown
-    assert "is no draft any more: scheduled" in await desk.press_payload(confirm)
-    entries = [(row["actor"], row["action"]) for row in await rows(desk.bot.database, "audit_log")]
-    assert entries[-1] == ("Jie", "announcement.confirm")
-    assert entries.count(("Jie", "announcement.confirm")) == 1
-
-
-async def test_a_draft_that_changed_after_the_count_is_not_sent(desk: Desk) -> None:
-    await audience(desk.bot, "li")
-    await desk.drafted()
-    await desk.press("Recipients")
-    counted = desk.seen
-    await desk.press("Back")
-    await desk.press("Urgent")
-    desk.all = [counted]
-
-    assert "changed after the recipients were counted" in await desk.press("Send now")
-    assert (await desk.announcement())["status"] == "draft"
-
-
-async def test_the_second_of_two_sees_what_the_first_changed_and_may_insist(desk: Desk) -> None:
-    other = await Desk.open(desk.bot, "Mei")
-    await desk.drafted()
-    await other.say("/announcements")
-    await other.press("1 ·")
-    await other.press("Edit the draft")
-    theirs = other.seen
-    await desk.press("Topic")
-    await desk.press("Events")
-
-    await other.press("English")
-    seen = await other.say("The workshop is moved to Monday.")
-
-    assert "Your change was not made" in seen
-    assert "Jie at" in seen
-    assert "Topic: nothing → Events" in seen
-    assert data((await desk.announcement())["texts"])["en"] == EN
-    await other.press("what I wrote all the same")
-    stored = await desk.announcement()
-    assert (data(stored["texts"])["en"], stored["topic"]) == ("The workshop is moved to Monday.", "events")
-    other.all = [theirs]
-    assert "Topic: nothing → Events" in await other.press("Urgent"), "an old card is no way around it"
-
-
-async def test_ones_own_older_card_still_works(desk: Desk) -> None:
-    await desk.drafted()
-    card = desk.seen
-    await desk.press("Topic")
-    await desk.press("Calls")
-    desk.all = [card]
-
-    await desk.press("Urgent")
-
-    stored = await desk.announcement()
-    assert (stored["topic"], bool(stored["urgent"])) == ("calls", True)
-
-
-async def test_a_draft_is_thrown_away_only_after_asking_and_can_be_copied(desk: Desk) -> None:
-    await desk.drafted()
-    await desk.press("Throw away")
-    await desk.press("Yes, throw it away")
-    assert (await desk.announcement())["status"] == "cancelled"
-
-    await desk.say("/announcements")
-    await desk.press("1 ·")
-    await desk.press("Copy as a new draft")
-
-    copy = await desk.announcement()
-    assert (copy["id"], copy["status"], data(copy["texts"])) == (2, "draft", {"zh": ZH, "en": EN})
-
-
-async def test_who_loses_the_role_in_the_middle_changes_nothing_more(desk: Desk) -> None:
-    await desk.drafted()
-    async with desk.bot.database.unit_of_work() as work:
-        (member,) = await work.staff.named("Jie")
-        await work.staff.set_role(member.id, "viewer")
-
-    assert "earlier step" in await desk.press("Urgent")
-    assert not (await desk.announcement())["urgent"]
-
-
-async def test_a_viewer_sees_the_list_and_steers_nothing(desk: Desk) -> None:
-    viewer = await Desk.open(desk.bot, "Vic", "viewer")
-    await audience(desk.bot, "li")
-    await desk.drafted()
-    await desk.press("Recipients")
-    await desk.press("Send now")
-
-    await viewer.say("/announcements")
-    await viewer.press("1 ·")
-    assert "does not allow" in await viewer.press("Cancel")
-    assert (await desk.announcement())["status"] == "scheduled"

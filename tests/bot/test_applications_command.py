@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
 import stat
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from storage.database import Database
 from tests.bot import samples
 from tests.bot.conftest import Installation
 from tests.bot.desks import HARBOR
-from tests.conversation.fakes import rows
+from tests.conversation.fakes import decoded, rows
 from tests.storage.builders import a_person
 
 Command = Callable[..., int]
@@ -55,7 +54,7 @@ async def waiting(url: str) -> list[str]:
     """What the founder will be told, by the texts in the outbox."""
     database = Database.open(url)
     payloads = [row["payload"] for row in await rows(database, "outbox")]
-    found = [reply_from_dict(json.loads(x) if isinstance(x, str) else x).text for x in payloads]
+    found = [reply_from_dict(decoded(x)).text for x in payloads]
     await database.close()
     return found
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +19,7 @@ from handlers.turn import Services
 from storage.application_records import StoredAnswer
 from storage.database import Database
 from tests.conversation.applications import a_draft, founder_of, harbor, record_of, submitted, yard
-from tests.conversation.fakes import PROGRAM, Bot, Clock, ScriptedKnowledge, payload, rows
+from tests.conversation.fakes import PROGRAM, Bot, Clock, ScriptedKnowledge, decoded, payload, rows
 
 EN = Texts("en")
 TRIAL = {"track": StoredAnswer("trial")}
@@ -389,6 +388,6 @@ async def restoring_buttons(database: Database) -> list[str]:
     """The payloads that the outbox keeps of buttons that put the submitted version back."""
     found = []
     for row in await rows(database, "messages"):
-        shown = json.loads(row["payload"]) if isinstance(row["payload"], str) else row["payload"]
+        shown = decoded(row["payload"])
         found += [one["payload"] for line in shown.get("buttons", []) for one in line]
     return [payload for payload in found if payload.startswith("v1:unamend:")]

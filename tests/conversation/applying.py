@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from forms.load import load_form
-from forms.model import Form
 from handlers.messages import Button, Reply
 from storage.database import Database
-from tests.conversation.fakes import Bot, rows
-
-FOLDER = Path(__file__).parents[1] / "data" / "forms"
+from tests.conversation.fakes import Bot, decoded, rows
 
 TRIAL = (
     "Sea trial",
@@ -38,12 +30,6 @@ TRIAL = (
     "/skip",
 )
 """Answers to every question of a sea trial, in English; afterwards everything is read back."""
-
-
-@lru_cache(maxsize=1)
-def harbor() -> Form:
-    """The form of the boat yard."""
-    return load_form(FOLDER / "harbor.toml", timezone=ZoneInfo("Asia/Shanghai"))
 
 
 class Applicant:
@@ -104,15 +90,7 @@ def text_of(replies: list[Reply]) -> str:
 
 async def answers(database: Database) -> dict[str, Any]:
     """All stored answers by key."""
-    return {row["key"]: _decoded(row["data"]) for row in await rows(database, "application_answers")}
-
-
-def _decoded(data: Any) -> Any:
-    """JSON as SQLite gives it is text, PostgreSQL's is decoded already."""
-    try:
-        return json.loads(data) if isinstance(data, str) else data
-    except ValueError:
-        return data
+    return {row["key"]: decoded(row["data"]) for row in await rows(database, "application_answers")}
 
 
 async def applications(database: Database) -> list[dict[str, Any]]:

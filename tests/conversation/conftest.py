@@ -7,6 +7,7 @@ import pytest
 
 from handlers.review.search_words import search_words
 from storage.database import Database
+from tests.conversation.applications import yard
 from tests.conversation.fakes import Bot, Clock
 
 
@@ -34,6 +35,14 @@ async def both(database_url: str, clock: Clock) -> AsyncIterator[Database]:
 @pytest.fixture
 async def bot(store: Database, clock: Clock) -> AsyncIterator[Bot]:
     async with Bot(store, clock=clock) as running:
+        yield running
+
+
+@pytest.fixture
+async def yard_bot(store: Database, clock: Clock) -> AsyncIterator[Bot]:
+    """A bot that takes applications, to which Ann has written already."""
+    async with yard(store, clock) as running:
+        await running.say("How much is the rent?")
         yield running
 
 

@@ -306,9 +306,19 @@ async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
             await asyncio.sleep(0.02)
 
 
+def questions_answered(bot: Bot, chat: str) -> list[str]:
+    """The questions that the scripted knowledge has answered in a chat, in order."""
+    return [reply.text.removeprefix("Answer to: ").removesuffix(" [1]") for reply in bot.to(chat)]
+
+
 def payloads(reply: Reply) -> list[str]:
     """The payloads of a reply's buttons, in order."""
     return [button.payload for row in reply.buttons for button in row]
+
+
+def actions(reply: Reply) -> list[str]:
+    """The actions of a reply's buttons, in order."""
+    return [item.split(":")[1] for item in payloads(reply)]
 
 
 def payload(reply: Reply, action: str) -> str:
@@ -323,3 +333,11 @@ async def rows(database: Database, table: str) -> list[dict[str, Any]]:
     async with database._connected() as connection:
         result = await connection.execute(text(f"SELECT * FROM {table} ORDER BY 1"))
         return [dict(row._mapping) for row in result]
+
+
+def decoded(value: Any) -> Any:
+    """A JSON column as both databases mean it: SQLite gives text, PostgreSQL has decoded it already."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -19,11 +18,9 @@ EN = Texts("en")
 
 
 @pytest.fixture
-async def bot(store: Database, clock: Clock) -> AsyncIterator[Bot]:
-    async with yard(store, clock) as running:
-        await running.say("How much is the rent?")
-        await running.say("How much is the rent?", chat="bo")
-        yield running
+async def bot(yard_bot: Bot) -> Bot:
+    await yard_bot.say("How much is the rent?", chat="bo")
+    return yard_bot
 
 
 async def invited(bot: Bot) -> str:

@@ -10,7 +10,8 @@ from handlers.apply.interpret import Meaning, interpret
 from handlers.texts import Texts
 from knowledge.errors import KnowledgeError
 from storage.database import Database
-from tests.conversation.applying import Applicant, answers, harbor, labels, text_of
+from tests.conversation.applications import harbor
+from tests.conversation.applying import Applicant, answers, labels, text_of
 from tests.conversation.fakes import Bot, Clock, RecordingChannel, payloads, refused, rows
 
 EN = Texts("en")

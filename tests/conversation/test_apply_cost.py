@@ -13,7 +13,8 @@ from handlers.route import Route
 from handlers.routes import ROUTES
 from handlers.turn import Result, Turn
 from storage.database import Database
-from tests.conversation.applying import TRIAL, Applicant, harbor
+from tests.conversation.applications import harbor
+from tests.conversation.applying import TRIAL, Applicant
 from tests.conversation.fakes import FAST, Bot
 
 PLAIN = TRIAL[2:6]

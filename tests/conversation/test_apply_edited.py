@@ -8,7 +8,8 @@ import pytest
 
 from handlers.texts import Texts
 from storage.database import Database
-from tests.conversation.applying import Applicant, answers, harbor, text_of
+from tests.conversation.applications import harbor
+from tests.conversation.applying import Applicant, answers, text_of
 from tests.conversation.fakes import Bot, Clock, rows
 
 EN = Texts("en")

@@ -6,7 +6,8 @@ import pytest
 
 from handlers.texts import Texts
 from storage.database import Database
-from tests.conversation.applying import Applicant, answers, applications, harbor, labels, text_of
+from tests.conversation.applications import harbor
+from tests.conversation.applying import Applicant, answers, applications, labels, text_of
 from tests.conversation.fakes import Bot, Clock
 
 ZH, EN = Texts("zh"), Texts("en")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,7 +18,7 @@ from handlers.review.search_words import search_words
 from handlers.texts import Texts
 from storage.database import Database
 from tests.bot import samples
-from tests.conversation.fakes import Bot, Clock, rows
+from tests.conversation.fakes import Bot, Clock, decoded, rows
 from tests.telegram_api import TelegramApi
 
 FORM = Path(__file__).parents[2] / "programs" / "joint-base" / "application.toml"
@@ -108,7 +107,7 @@ async def test_a_founder_applies_for_training_from_the_first_word_to_the_receipt
     (application,) = await rows(founder.bot.database, "applications")
     assert (application["status"], application["track"]) == ("submitted", "training")
     stored = {row["key"]: row["data"] for row in await rows(founder.bot.database, "application_answers")}
-    values = {key: json.loads(data) if isinstance(data, str) else data for key, data in stored.items()}
+    values = {key: decoded(data) for key, data in stored.items()}
     assert values["team_size"] == 7
     assert values["participants"] == 2
     assert values["email"] == "liming@example.com"
