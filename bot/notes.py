@@ -25,8 +25,9 @@ from handlers.announce.checks import (
 )
 from handlers.announce.moments import BadMoment, in_zone, read_moment
 from handlers.announce.words import STATUSES
-from handlers.files import FileRefused, StoredFile
+from handlers.files import StoredFile
 from handlers.program import Program
+from handlers.refusals import Refused
 from handlers.texts import Texts
 from storage.announcement_records import Audience, NewAnnouncement
 
@@ -194,15 +195,9 @@ class NoteReader:
             return None
         try:
             return check(given)
-        except FileRefused as refused:
-            self._wrong(key, self._say(refused.key, **refused.values))
-        except DraftRefused as refused:
-            self._wrong(key, self._say(refused.key, **refused.values))
-        except BadMoment as refused:
-            zone = self._program.timezone.key
-            self._wrong(
-                key, self._say(f"announce.time.{refused.code}", **(dict(refused.values) | {"zone": zone}))
-            )
+        except Refused as refused:
+            zone = {"zone": self._program.timezone.key} if isinstance(refused, BadMoment) else {}
+            self._wrong(key, self._say(refused.key, **(refused.values | zone)))
         return None
 
     def _wrong(self, key: str, reason: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from handlers.messages import Attachment
+from handlers.refusals import Refused
 
 if TYPE_CHECKING:
     from storage.database import UnitOfWork
@@ -28,18 +29,10 @@ async def note_file(work: UnitOfWork, founder_id: int, kept: StoredFile) -> None
     )
 
 
-class FileRefused(Exception):
-    """A file that is not kept; the sentence is "apply.file.<code>" with `values` as its placeholders."""
+class FileRefused(Refused):
+    """A file that is not kept."""
 
-    def __init__(self, code: str, **values: object) -> None:
-        super().__init__(code)
-        self.code = code
-        self.values = values
-
-    @property
-    def key(self) -> str:
-        """The key of the sentence that tells the founder why."""
-        return f"apply.file.{self.code}"
+    section = "apply.file"
 
 
 class Files(Protocol):

@@ -79,11 +79,6 @@ class Handovers(Repository):
         row = await self._row(_open().where(_handovers.c.conversation_id == conversation_id))
         return None if row is None else filled(HandoverRecord, row)
 
-    async def list_open(self) -> list[HandoverRecord]:
-        """List open handovers, the one that has waited longest first."""
-        rows = await self._rows(_open().order_by(_handovers.c.id))
-        return [filled(HandoverRecord, row) for row in rows]
-
     # --- changes ------------------------------------------------------------------------------------
 
     async def take(

@@ -6,17 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from storage.document_tables import DocumentUse
 from storage.entries import NewTrace
-from storage.records import TraceRecord
-from storage.repository import Repository, columns, named, table
+from storage.repository import Repository, table
 from storage.tables import Trace
 
 _traces = table(Trace)
 _ADD = insert(_traces).inline()
-_GET = select(*columns(Trace, TraceRecord)).where(_traces.c.message_id == named("message_id"))
 _FIELDS = tuple(item.name for item in fields(NewTrace))
 
 
@@ -44,11 +42,3 @@ class Traces(Repository):
         rows = {one["document"]: {"document_id": one["document"], "version": one["version"]} for one in used}
         statement = self._insert(DocumentUse).values([{**row, **shared} for row in rows.values()])
         await self._write(statement.on_conflict_do_nothing())
-
-    async def for_message(self, message_id: int) -> TraceRecord | None:
-        """Find the trace of the turn that a founder's message started."""
-        row = await self._row(_GET, {"message_id": message_id})
-        if row is None:
-            return None
-        values = dict(row._mapping)
-        return TraceRecord(**{**values, "passages": tuple(values["passages"])})

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from handlers.files import StoredFile
 from handlers.links import in_ascii
 from handlers.program import Program
+from handlers.refusals import Refused
 from handlers.words import clean, has_words
 from storage.announcement_records import AnnouncementRecord, Audience, NewAnnouncement
 
@@ -32,18 +33,10 @@ _LOOKS_LIKE_MARKUP = re.compile(
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
-class DraftRefused(ValueError):
-    """Something that cannot be part of an announcement; the sentence is "announce.wrong.<code>"."""
+class DraftRefused(Refused):
+    """Something that cannot be part of an announcement."""
 
-    def __init__(self, code: str, **values: object) -> None:
-        super().__init__(code)
-        self.code = code
-        self.values = values
-
-    @property
-    def key(self) -> str:
-        """The key of the sentence that says what is wrong and what to do."""
-        return f"announce.wrong.{self.code}"
+    section = "announce.wrong"
 
 
 def draft_from(record: AnnouncementRecord) -> NewAnnouncement:

@@ -18,9 +18,9 @@ from handlers.announce.checks import (
 from handlers.announce.desk import AWAITED, act, awaiting, card, gone, overtaken, prompt, words
 from handlers.announce.drafting import Edit, Gone, Overtaken, create, save
 from handlers.announce.moments import BadMoment, Moment, read_moment
-from handlers.files import FileRefused
 from handlers.language import written_language
 from handlers.messages import Reply
+from handlers.refusals import Refused
 from handlers.staff_rights import allowed
 from handlers.turn import Result, Turn
 from handlers.unsupported import edited
@@ -91,7 +91,7 @@ async def take(turn: Turn, draft_id: int, revision: int, field: str, text: str) 
         return Result.of(gone(turn, Gone(record)))
     try:
         edit, lead = await _read(turn, field, text)
-    except (DraftRefused, BadMoment, FileRefused) as refused:
+    except Refused as refused:
         again = prompt(turn, record, field, problem=wrong(turn, refused))
         return Result(replies=(again,), pending=dict(awaiting(turn, record, field)) | {"revision": revision})
 
@@ -112,13 +112,10 @@ async def take(turn: Turn, draft_id: int, revision: int, field: str, text: str) 
     return Result(write=write)
 
 
-def wrong(turn: Turn, refused: DraftRefused | BadMoment | FileRefused) -> str:
+def wrong(turn: Turn, refused: Refused) -> str:
     """Say what is wrong with a part and what to do."""
-    if isinstance(refused, FileRefused):
-        return turn.say(refused.key, **refused.values)
-    key = refused.key if isinstance(refused, DraftRefused) else f"announce.time.{refused.code}"
     zone = {"zone": turn.services.program.timezone.key} if isinstance(refused, BadMoment) else {}
-    return turn.say(key, **(dict(refused.values) | zone))
+    return turn.say(refused.key, **(refused.values | zone))
 
 
 async def _begin(turn: Turn, field: str | None) -> Result:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from forms.values.calendar import mentions
+from handlers.refusals import Refused
 
 _OFFSET = re.compile(r"\s*(?:z|utc|(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2}))$")
 _CLOCK = re.compile(
@@ -35,13 +36,10 @@ _LATER_HALF = ("下午", "晚上", "pm")
 _MINUTE, _HOUR = ("m", "分"), ("h", "s", "小")
 
 
-class BadMoment(ValueError):
-    """A moment that cannot be taken; the sentence is "announce.time.<code>" with `values`."""
+class BadMoment(Refused):
+    """A moment that cannot be taken; its sentences also name the `zone`."""
 
-    def __init__(self, code: str, **values: object) -> None:
-        super().__init__(code)
-        self.code = code
-        self.values = values
+    section = "announce.time"
 
 
 @dataclass(frozen=True, slots=True)

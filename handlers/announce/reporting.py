@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers.announce.knowledge import true_from
-from handlers.announce.steering import State
+from handlers.announce.steering import LEFT_OUT, State
 from handlers.announce.words import Words
 from handlers.apply.times import moment
 from handlers.buttons import button
@@ -11,8 +11,6 @@ from handlers.messages import Button, Reply
 
 ACTION = "ar"
 """The action of the buttons of a confirmed announcement: v1:ar:<announcement>:<verb>:…"""
-_LEFT_OUT = ("unsubscribed", "blocked", "erased", "no_channel")
-_KNOWN_ERRORS = ("sender_died", "no_answer", "refused", "no_channel", "channel_gone")
 _FULL = 10
 
 
@@ -62,7 +60,7 @@ def _ledger(speak: Words, state: State) -> list[str]:
             reasons = _reasons(speak, state, status)
             text = say(f"announce.report.{status}", count=lines[status])
             found.append(speak.join((text, reasons), "announce.colon") if reasons else text)
-    left_out = [say(f"announce.count.{x}", count=lines[x]) for x in _LEFT_OUT if lines.get(x)]
+    left_out = [say(f"announce.count.{x}", count=lines[x]) for x in LEFT_OUT if lines.get(x)]
     if left_out:
         found.append(say("announce.count.left_out", reasons=speak.join(left_out)))
     return found

@@ -17,7 +17,7 @@ from handlers.announce.desk import act, card, gone, words
 from handlers.announce.drafting import Gone
 from handlers.announce.rendering import announcement_reply
 from handlers.announce.reporting import status_reply
-from handlers.announce.steering import By, look
+from handlers.announce.steering import LEFT_OUT, By, look
 from handlers.announce.trying import warning_lines
 from handlers.announce.words import Words
 from handlers.apply.telling import tell_chat
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from storage.database import UnitOfWork
 
 _ANSWERED_WITHIN = 30.0
-_REASONS = ("unsubscribed", "blocked", "erased", "no_channel")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +72,7 @@ def reach_lines(
         lines = [say("announce.count.recipients", count=total, languages=_languages(speak, found.languages))]
     left_out = [
         say(f"announce.count.{reason}", count=found.counts[reason])
-        for reason in _REASONS
+        for reason in LEFT_OUT
         if found.counts.get(reason)
     ]
     if left_out:

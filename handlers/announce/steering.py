@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from storage.database import UnitOfWork
 
 Resent = Literal["unknown", "failed"]
+LEFT_OUT = ("unsubscribed", "blocked", "erased", "no_channel")
+"""What becomes of founders that an announcement names and that are not written to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +46,7 @@ class State:
     @property
     def total(self) -> int:
         """How many were to be written to; those left out from the start are not among them."""
-        out = ("unsubscribed", "blocked", "erased", "no_channel")
-        return sum(n for status, n in self.lines.items() if status not in out)
+        return sum(n for status, n in self.lines.items() if status not in LEFT_OUT)
 
 
 async def look(work: UnitOfWork, announcement_id: int) -> State | None:

@@ -126,7 +126,7 @@ async def test_what_is_counted_survives_without_words(database: Database) -> Non
     async with database.unit_of_work() as work:
         await work.founders.erase(person.founder.id)
         rows = await work.messages.export()
-        assert await work.handovers.list_open() == []
+        assert await work.handovers.queue() == []
     assert [(row.direction, row.kind, row.text) for row in rows] == [
         ("in", "erased", ""),
         ("out", "erased", ""),

@@ -6,6 +6,7 @@ import pytest
 
 from storage.database import Database
 from storage.entries import NewIncoming
+from tests.conversation.fakes import decoded, rows
 from tests.storage.builders import NOON, a_person, answers, asks, sender, traced
 
 
@@ -63,13 +64,11 @@ async def test_a_trace_tells_how_the_turn_went(database: Database) -> None:
     async with database.unit_of_work() as work:
         question = await asks(work, person)
         await traced(work, question)
-    async with database.unit_of_work(read_only=True) as work:
-        trace = await work.traces.for_message(question.id)
-        assert await work.traces.for_message(question.id + 1) is None
-    assert trace is not None
-    assert (trace.route, trace.answered, trace.confidence) == ("ask", True, 0.93)
-    assert trace.passages == ({"id": "guide#steps", "score": 0.5},)
-    assert trace.timings == {"total": 41.5}
+    (trace,) = await rows(database, "traces")
+    assert (trace["message_id"], trace["route"]) == (question.id, "ask")
+    assert (bool(trace["answered"]), trace["confidence"]) == (True, 0.93)
+    assert decoded(trace["passages"]) == [{"id": "guide#steps", "score": 0.5}]
+    assert decoded(trace["timings"]) == {"total": 41.5}
 
 
 async def test_the_export_pages_through_all_messages_with_trace_and_feedback(database: Database) -> None:
@@ -126,7 +125,7 @@ async def test_a_conversation_has_one_open_handover(database: Database) -> None:
         question = await asks(work, person)
         first = await work.handovers.open(person.conversation.id, person.founder.id, question.id)
         assert await work.handovers.open(person.conversation.id, person.founder.id) == first
-        assert await work.handovers.list_open() == [first]
+        assert [item.handover for item in await work.handovers.queue()] == [first]
     assert (first.status, first.question_message_id) == ("open", question.id)
 
 

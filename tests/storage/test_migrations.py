@@ -125,7 +125,7 @@ async def test_tables_that_are_not_what_the_revision_says_are_explained(
 
 async def stored_nothing(database: Database) -> None:
     async with database.unit_of_work(read_only=True) as work:
-        await work.handovers.list_open()
+        await work.handovers.queue()
 
 
 async def test_a_database_of_another_version_is_explained(database_url: str) -> None:
