@@ -154,8 +154,11 @@ def _closing(desk: Desk, group: Question) -> str:
     rows = rows_of(desk, group)
     lines = [f"{number}. {row_text(desk, group, row)}" for number, row in enumerate(rows, start=1)]
     helped = "" if rows else desk.text(group.help)
-    key = "apply.another_row" if rows else "apply.first_row"
-    return "\n".join(part for part in (*lines, desk.say(key, group=desk.text(group.texts)), helped) if part)
+    if rows:
+        asked = desk.say("apply.another_row", group=desk.label(group))
+    else:
+        asked = desk.say("apply.first_row", group=desk.text(group.texts))
+    return "\n".join(part for part in (*lines, asked, helped) if part)
 
 
 def limits(desk: Desk, question: Question) -> str:

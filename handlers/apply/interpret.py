@@ -23,7 +23,7 @@ from handlers.apply.reading import OURS, Reading, is_premise
 from handlers.apply.shapes import (
     Sentence,
     answers_itself,
-    clauses,
+    cuts,
     is_hypothesis,
     is_open_question,
     sentences,
@@ -153,7 +153,7 @@ class _Message(Reading):
                     from_sentence=True,
                     also_asks=" ".join(item.text for item in asking),
                 )
-        elif (both := self._first_clause(self.sentences[0].text)) is not None:
+        elif (both := self._first_clauses(self.sentences[0].text)) is not None:
             return both
         if any(item.shape == "strong" for item in asking):
             return Meaning(kind="question")
@@ -165,19 +165,18 @@ class _Message(Reading):
             return Meaning(kind="question", looked=looked)
         return Meaning(kind="unsure" if self.found() else "question", value=self.found(), looked=looked)
 
-    def _first_clause(self, text: str) -> Meaning | None:
-        """An answer before the comma and a question after it: "5个，能带显示器吗？"."""
-        cut = clauses(text)
-        if cut is None or is_hypothesis(cut[0]):
-            return None
-        if not sentences(cut[1]) or not all(item.asks for item in sentences(cut[1])):
-            return None
-        if any(item.asks for item in sentences(cut[0])):
-            return None
-        value = self.value(cut[0], strict=not OURS.search(cut[0]))
-        if value is None:
-            return None
-        return Meaning(kind="answer", value=value, from_sentence=True, also_asks=cut[1])
+    def _first_clauses(self, text: str) -> Meaning | None:
+        """An answer before a comma and a question after it: "5个，能带显示器吗？"."""
+        for told, asked in cuts(text):
+            if is_hypothesis(told) or any(item.asks for item in sentences(told)):
+                continue
+            asking = sentences(asked)
+            if not asking or not all(item.asks for item in asking):
+                continue
+            value = self.value(told, strict=not OURS.search(told))
+            if value is not None:
+                return Meaning(kind="answer", value=value, from_sentence=True, also_asks=asked)
+        return None
 
     async def _weighed_statement(self) -> Meaning:
         """A sentence while a number, a choice or the like is pending: is the value in it?"""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -172,6 +173,14 @@ def clauses(text: str) -> tuple[str, str] | None:
     if match is None or not text[: match.start()].strip() or not text[match.end() :].strip():
         return None
     return text[: match.start()].strip(), text[match.end() :].strip()
+
+
+def cuts(text: str) -> Iterator[tuple[str, str]]:
+    """A sentence cut in two between clauses, at the last place first; a list ("甲、乙") is never cut."""
+    for match in reversed(list(_CLAUSES.finditer(text))):
+        before, after = text[: match.start()].strip(), text[match.end() :].strip()
+        if match[0] != "、" and before and after:
+            yield before, after
 
 
 def is_hypothesis(text: str) -> bool:

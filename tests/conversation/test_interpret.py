@@ -151,6 +151,23 @@ async def test_an_answer_and_a_question_in_one_message_are_both_taken() -> None:
     assert found.also_asks == "By the way is rent included?"
 
 
+@pytest.mark.parametrize(
+    ("said", "pending", "data", "asked"),
+    [
+        ("吊机、潜水员，费用怎么算？", "needs", ["crane", "divers"], "费用怎么算？"),
+        ("是的，已经注册了，还需要公证吗？", "registered", True, "还需要公证吗？"),
+        ("5个，能带显示器吗？", "team_size", 5, "能带显示器吗？"),
+    ],
+)
+async def test_an_answer_is_all_that_comes_before_the_question_beside_it(
+    said: str, pending: str, data: object, asked: str
+) -> None:
+    found = await meaning(said, pending)
+    assert (found.kind, found.value and found.value.data) == ("answer", data)
+    assert found.also_asks is not None
+    assert found.also_asks.endswith(asked)
+
+
 async def test_nothing_pending_means_nothing_is_answered() -> None:
     assert (await meaning("When will I hear back?", None)).kind == "question"
     assert (await meaning("7", None)).kind == "question"
