@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.lanes import where
-from forms.model import Form, FormTrack, Value
+from forms.model import Form, FormTrack
 from forms.schedule import deadline, reminders, standing
 from forms.state import examine
 from handlers.apply.amending import until
+from handlers.apply.context import to_value
 from handlers.apply.notices import missed, overtaken, reminder
 from handlers.apply.telling import tell_chat
 from handlers.messages import Reply
@@ -119,10 +120,7 @@ class Reminders:
             late = "next_window" if at and at.phase == "late" else "refuse"
             return missed(program, record, due.deadline, following, late=late, language=record.language)
         stored = await work.applications.answers(record.id, record.founder_id)
-        answers = {
-            key: Value(data=item.data, wording=item.wording, skipped=item.skipped)
-            for key, item in stored.items()
-        }
+        answers = {key: to_value(item) for key, item in stored.items()}
         today = now.astimezone(program.timezone).date()
         state = examine(form, answers, today)
         left = state.questions(state.missing)

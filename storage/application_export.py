@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, func, select
 
-from storage.application_history import submitted_answers
+from storage.application_answers import submitted_answers
 from storage.application_records import (
     ApplicationExport,
     ApplicationRecord,

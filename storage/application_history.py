@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import and_, case, delete, func, insert, literal, or_, select, update
 
+from storage.application_answers import ApplicationAnswers, submitted_answers
 from storage.application_notes import FOUNDER, ApplicationNotes
 from storage.application_records import (
     ApplicationStatus,
-    StoredAnswer,
     VersionRecord,
 )
 from storage.application_tables import (
@@ -29,14 +29,11 @@ _applications, _answers, _numbers = table(Application), table(ApplicationAnswer)
 _versions, _events = table(ApplicationVersion), table(ApplicationEvent)
 _members = table(ApplicationMember)
 
-SHARED = "shared"
-"""The name of the shared answers within the `answers` of a snapshot; the others go by founder id."""
-
 _OPEN: tuple[ApplicationStatus, ...] = ("submitted", "in_review")
 _DECIDED: tuple[ApplicationStatus, ...] = ("accepted", "declined")
 
 
-class ApplicationHistory(ApplicationNotes):
+class ApplicationHistory(ApplicationNotes, ApplicationAnswers):
     """Submissions, versions and decisions."""
 
     __slots__ = ()
@@ -238,22 +235,3 @@ class ApplicationHistory(ApplicationNotes):
                 .where(_applications.c.id == application_id)
                 .values(track=row.snapshot["track"])
             )
-
-    async def _put(
-        self,
-        application_id: int,
-        put: Mapping[str, StoredAnswer],
-        member_id: int | None,
-        message_id: int | None,
-    ) -> None:
-        raise NotImplementedError
-
-
-def submitted_answers(snapshot: Payload) -> Iterator[tuple[int | None, dict[str, StoredAnswer]]]:
-    """Read the answers of a snapshot by the member who gave them; None for the shared ones."""
-    for whose, answers in snapshot.get("answers", {}).items():
-        found = {
-            key: StoredAnswer(item.get("data"), item.get("wording", ""), bool(item.get("skipped")))
-            for key, item in answers.items()
-        }
-        yield (None if whose == SHARED else int(whose)), found

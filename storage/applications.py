@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, delete, or_, select, text, update
@@ -14,7 +13,7 @@ from storage.application_notes import FOUNDER
 from storage.application_records import ApplicationChange, ApplicationRecord, StoredAnswer
 from storage.application_reminders import ApplicationReminders
 from storage.application_review import ApplicationReviews
-from storage.application_steps import HEAD, step, upsert
+from storage.application_steps import HEAD, step
 from storage.application_tables import (
     Application,
     ApplicationAnswer,
@@ -26,7 +25,7 @@ from storage.application_tables import (
 )
 from storage.application_tables import Code as CodeTable
 from storage.conversations import Conversations, standing_at
-from storage.repository import INSERTS, columns, filled, named, table
+from storage.repository import columns, filled, named, table
 from storage.tables import UtcTime
 
 _applications, _answers, _members = table(Application), table(ApplicationAnswer), table(ApplicationMember)
@@ -36,19 +35,6 @@ _GET = select(*COLUMNS).where(_applications.c.id == named("id"))
 _GET_LOCKED = _GET.with_for_update()
 _DRAFT = select(*COLUMNS).where(
     _applications.c.founder_id == named("founder_id"), _applications.c.status == "draft"
-)
-_ANSWERS = (
-    select(_answers.c.key, _answers.c.data, _answers.c.wording, _answers.c.skipped)
-    .where(
-        _answers.c.application_id == named("application_id"),
-        or_(_answers.c.member_id.is_(None), _answers.c.member_id == named("member_id")),
-    )
-    .order_by(_answers.c.id)
-)
-_ALL_ANSWERS = (
-    select(_answers.c.member_id, _answers.c.key, _answers.c.data, _answers.c.wording, _answers.c.skipped)
-    .where(_answers.c.application_id == named("application_id"))
-    .order_by(_answers.c.id)
 )
 _TAKE = (
     update(_applications)
@@ -124,27 +110,6 @@ class Applications(ApplicationHistory, ApplicationMembers, ApplicationReminders,
             .order_by(_applications.c.id.desc())
         )
         return [filled(ApplicationRecord, row) for row in rows]
-
-    async def answers(self, application_id: int, member_id: int | None) -> dict[str, StoredAnswer]:
-        """Return the shared answers and one member's own, by key."""
-        rows = await self._rows(_ANSWERS, {"application_id": application_id, "member_id": member_id})
-        return {row.key: StoredAnswer(row.data, row.wording, row.skipped) for row in rows}
-
-    async def answered_by(self, application_id: int, message_ids: Collection[int]) -> str | None:
-        """Return the key of the one answer that these messages gave; None for none, or for several."""
-        statement = select(_answers.c.key).where(
-            _answers.c.application_id == application_id, _answers.c.message_id.in_(message_ids)
-        )
-        rows = await self._rows(statement)
-        return rows[0].key if len(rows) == 1 else None
-
-    async def all_answers(self, application_id: int) -> dict[int | None, dict[str, StoredAnswer]]:
-        """Return all answers by the member who gave them; those under None are shared."""
-        found: dict[int | None, dict[str, StoredAnswer]] = {None: {}}
-        for row in await self._rows(_ALL_ANSWERS, {"application_id": application_id}):
-            answer = StoredAnswer(row.data, row.wording, row.skipped)
-            found.setdefault(row.member_id, {})[row.key] = answer
-        return found
 
     async def change(self, change: ApplicationChange) -> bool:
         """Claim a change and write it; False, and nothing is written, when somebody was faster."""
@@ -253,51 +218,3 @@ class Applications(ApplicationHistory, ApplicationMembers, ApplicationReminders,
             "new_interview": standing_at(self._scope, change.chat, change.interview),
         }
         return (await self._write(step(shared=member is None), values)).first() is not None
-
-    async def _put(
-        self,
-        application_id: int,
-        put: Mapping[str, StoredAnswer],
-        member_id: int | None,
-        message_id: int | None,
-    ) -> None:
-        rows = self._answer_rows(application_id, put, member_id, message_id)
-        statement = _upsert(self._scope.place.dialect, shared=member_id is None)
-        if len(rows) == 1:
-            await self._write_along(statement, rows[0])
-        else:
-            await self._write(statement, rows)
-
-    def _answer_rows(
-        self,
-        application_id: int,
-        put: Mapping[str, StoredAnswer],
-        member_id: int | None,
-        message_id: int | None,
-    ) -> list[dict[str, Any]]:
-        now = self._now()
-        return [
-            {
-                "application_id": application_id,
-                "member_id": member_id,
-                "key": key,
-                "data": answer.data,
-                "wording": answer.wording,
-                "skipped": answer.skipped,
-                "sha256": sha256_of(answer.data),
-                "message_id": message_id,
-                "updated_at": now,
-            }
-            for key, answer in put.items()
-        ]
-
-
-def sha256_of(data: Any) -> str | None:
-    """Return the hash of the file that an answer is; None for any other answer."""
-    found = data.get("sha256") if isinstance(data, dict) else None
-    return found if isinstance(found, str) else None
-
-
-@cache
-def _upsert(dialect: str, *, shared: bool) -> Any:
-    return upsert(INSERTS[dialect](_answers), shared=shared)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, and_, or_, select
 
 from storage.announcement_people import held_of_announcements
-from storage.application_history import SHARED
+from storage.application_answers import SHARED
 from storage.application_tables import (
     Application,
     ApplicationAnswer,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.console.errors import NotFound
 from handlers.review.application_sheets import Given, Sheets, files_in, people_in, title_question
 from handlers.review.masking import Masker, Open
-from storage.application_history import submitted_answers
+from storage.application_answers import submitted_answers
 from storage.application_records import (
     ApplicationExport,
     ApplicationLine,

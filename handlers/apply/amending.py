@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forms.model import Answers, Form, Question, Value
 from forms.schedule import deadline
 from forms.values import show_value
 from handlers.apply import asking, submitting
-from handlers.apply.context import Desk, open_desk, pressed_desk, read_desk
+from handlers.apply.context import Desk, open_desk, pressed_desk, read_desk, to_value
 from handlers.buttons import button
 from handlers.messages import Reply
 from handlers.turn import Result, Turn
 from handlers.words import clip
+from storage.application_answers import submitted_answers
 from storage.application_records import ApplicationRecord
 
 if TYPE_CHECKING:
@@ -134,12 +135,9 @@ async def former_answers(work: UnitOfWork, desk: Desk) -> dict[str, Value]:
     versions = await work.applications.versions(desk.application.id)
     if not versions:
         return {}
-    groups: Mapping[str, Any] = versions[-1].snapshot.get("answers", {})
-    stored = {**groups.get("shared", {}), **groups.get(str(desk.turn.founder_id), {})}
-    return {
-        key: Value(data=item.get("data"), wording=item.get("wording", ""), skipped=bool(item.get("skipped")))
-        for key, item in stored.items()
-    }
+    groups = dict(submitted_answers(versions[-1].snapshot))
+    stored = {**groups.get(None, {}), **groups.get(desk.turn.founder_id, {})}
+    return {key: to_value(item) for key, item in stored.items()}
 
 
 def differences(desk: Desk, former: Answers) -> list[tuple[str, str]]:
