@@ -106,12 +106,9 @@ def ticked(desk: Desk, slot: Slot) -> tuple[str, ...]:
 
 
 def _opening(desk: Desk, slot: Slot) -> list[str]:
-    progress = desk.say(
-        "apply.progress",
-        number=desk.state.position(slot.key),
-        total=desk.state.total,
-        minutes=desk.state.minutes_left,
-    )
+    number, total, minutes = desk.state.position(slot.key), desk.state.total, desk.state.minutes_left
+    key = "apply.progress" if minutes else "apply.progress_edited"
+    progress = desk.say(key, number=number, total=total, minutes=minutes)
     section = (slot.group or slot.question).section
     if slot.key == TRACK and slot.key not in desk.answers:
         progress = ""  # how many questions there are depends on this one

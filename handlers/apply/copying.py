@@ -44,8 +44,9 @@ async def copy(turn: Turn) -> Result:
         draft = await read_desk(turn, work, record.id, lock=True)
         assert draft is not None
         answers, _ = settle(form, {**source.answers, **draft.answers}, draft.today)
-        count = sum(draft.stored.get(key) != value for key, value in answers.items())
-        outcome = _asking_on(draft.with_answers(answers), draft.say("applied.copied", count=count))
+        desk = draft.with_answers(answers)
+        new = (slot for slot in desk.state.slots if answers.get(slot.key) != draft.stored.get(slot.key))
+        outcome = _asking_on(desk, draft.say("applied.copied", count=desk.state.questions(new)))
         await work.applications.change(change_of(draft, replace(outcome, answers=answers), message_id))
         return outcome.replies
 

@@ -14,11 +14,12 @@ from handlers.apply import submitting
 from handlers.apply.asking import asked, reply
 from handlers.apply.context import Desk, Outcome, Step, open_desk, pressed_desk
 from handlers.apply.corrections import Asked
-from handlers.apply.going import ask_again, carry_out, followed, gone, saying
+from handlers.apply.going import ask_again, carry_out, followed, go_on, gone, saying
 from handlers.apply.interpret import Meaning, interpret
 from handlers.apply.leaving import asking_to_cancel, pausing
 from handlers.apply.marks import find_slot
 from handlers.apply.moving import editing_named, explaining, going_back, showing_draft, skipping
+from handlers.apply.opening import under_way
 from handlers.apply.summary import edit_button
 from handlers.apply.taking import answering, problem_text, refusing, value_in, wondering
 from handlers.apply.wording import needs_confirming
@@ -42,6 +43,7 @@ _STEPS: dict[str, Step] = {
     "skip": skipping(None),
     "back": going_back,
     "why": explaining(None),
+    "continue": go_on,
     "draft": showing_draft,
     "pause": pausing,
     "cancel": asking_to_cancel,
@@ -175,16 +177,19 @@ async def command(turn: Turn) -> Result:
     """Carry out one of the interview's commands, also from outside of it."""
     desk = await open_desk(turn)
     if desk is None:
-        return _none(turn)
+        return await _none(turn)
     name = turn.message.command or ""
     if name == "edit":
         return await carry_out(desk, editing_named(clean(turn.message.arguments)))
     return await carry_out(desk, _STEPS[name])
 
 
-def _none(turn: Turn) -> Result:
+async def _none(turn: Turn) -> Result:
+    """Say that there is no draft; what is handed in is changed from its /status."""
     if turn.services.form is None:
         return turn.reply("apply.no_form", contact=turn.contact)
+    if (number := await under_way(turn)) is not None:
+        return turn.reply("apply.submitted_already", number=number)
     start = button(turn.say("apply.button.start"), "apply")
     return Result.of(Reply(text=turn.say("apply.none"), buttons=((start,),), language=turn.language))
 

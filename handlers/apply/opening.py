@@ -51,7 +51,7 @@ async def apply(turn: Turn) -> Result:
         desk = await _draft(turn)
     if desk is not None:
         return await carry_out(desk, welcome_back)
-    handed_in = None if turn.press is not None and turn.press.arguments else await _under_way(turn)
+    handed_in = None if turn.press is not None and turn.press.arguments else await under_way(turn)
     if handed_in is not None:
         again = button(turn.say("apply.button.another"), "apply", "again")
         line = turn.say("apply.submitted_before", number=handed_in)
@@ -122,7 +122,7 @@ async def _draft(turn: Turn) -> Desk | None:
         return None if draft is None else await read_desk(turn, work, draft.id)
 
 
-async def _under_way(turn: Turn) -> str | None:
+async def under_way(turn: Turn) -> str | None:
     """The number of an application of this founder that is not decided yet."""
     async with turn.reading() as work:
         found = await work.applications.of(turn.founder_id)

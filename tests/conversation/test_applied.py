@@ -68,6 +68,12 @@ async def test_the_answers_of_a_submitted_one_are_shown_without_buttons(bot: Bot
     assert not any(reply.buttons for reply in replies)
 
 
+@pytest.mark.parametrize("command", ["draft", "edit", "submit", "cancel"])
+async def test_what_is_handed_in_is_no_draft_and_the_way_to_it_is_told(bot: Bot, command: str) -> None:
+    await submitted(bot.database)
+    assert (await bot.command(command)).text == EN("apply.submitted_already", number="2027-0001")
+
+
 async def test_nobody_else_sees_or_touches_an_application(bot: Bot) -> None:
     application = await submitted(bot.database)
     assert (await bot.press(f"v1:answers:{application}", chat="mallory")).toast
@@ -126,7 +132,7 @@ async def test_the_answers_of_a_withdrawn_one_begin_a_new_draft(bot: Bot) -> Non
     first = await submitted(bot.database)
     await bot.press(payloads(await bot.command("withdraw"))[0])
     reply = await bot.press(f"v1:earlier:{first}")
-    assert EN("applied.copied", count=19) in reply.text
+    assert EN("applied.copied", count=16) in reply.text
     founder = await founder_of(bot.database)
     async with bot.database.unit_of_work(read_only=True) as work:
         draft = await work.applications.draft_of(founder)

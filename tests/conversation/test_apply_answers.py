@@ -96,7 +96,7 @@ async def test_an_answer_counts_though_the_question_beside_it_cannot_be_looked_u
 async def test_a_word_that_is_no_answer_shows_the_question_again(ann: Applicant, word: str) -> None:
     await ann.say("Berth")
     (again,) = await ann.say(word)
-    assert again.text.startswith(("What is your company or team called?", "公司或团队叫什么名字？"))
+    assert "What is your company or team called?" in again.text
     assert set(await answers(ann.bot.database)) == {"track"}
 
 

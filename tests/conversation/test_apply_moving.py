@@ -100,6 +100,13 @@ async def test_a_group_counts_as_one_question_that_is_open_until_it_is_finished(
     )
 
 
+async def test_going_on_leaves_an_answer_that_was_only_looked_at_for_the_next_open_question(
+    ann: Applicant,
+) -> None:
+    assert "Question 2/16" in (await ann.last("/edit 2")).text
+    assert "What should the sea trial prove?" in (await ann.last("continue")).text
+
+
 async def test_a_group_without_rows_is_closed_by_a_no(ann: Applicant) -> None:
     reply = await ann.go("We want to prove that the boat stops by itself.", "/skip", "/skip", "no")
     assert "What is this founder's name?" in reply.text

@@ -75,6 +75,11 @@ async def test_a_question_at_the_read_back_is_answered_and_the_button_comes_agai
     assert EN("apply.button.submit") in labels(replies[-1])
 
 
+async def test_a_question_asked_anew_when_none_is_open_names_no_minutes(ann: Applicant) -> None:
+    reply = await ann.last("/edit 2")
+    assert reply.text.startswith(f"{EN('apply.progress_edited', number=2, total=16)}\n")
+
+
 async def test_submitting_early_lists_what_is_missing(store: Database, clock: Clock) -> None:
     async with Bot(store, clock=clock, form=harbor()) as bot:
         ann = Applicant(bot)
