@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 
-class Refused(ValueError):
+class Refused(Exception):
     """Something that is not taken; the sentence is "<section>.<code>" with `values` as its placeholders."""
 
     section: ClassVar[str]

@@ -33,7 +33,7 @@ _LOOKS_LIKE_MARKUP = re.compile(
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
-class DraftRefused(Refused):
+class DraftRefused(Refused, ValueError):
     """Something that cannot be part of an announcement."""
 
     section = "announce.wrong"

@@ -36,7 +36,7 @@ _LATER_HALF = ("下午", "晚上", "pm")
 _MINUTE, _HOUR = ("m", "分"), ("h", "s", "小")
 
 
-class BadMoment(Refused):
+class BadMoment(Refused, ValueError):
     """A moment that cannot be taken; its sentences also name the `zone`."""
 
     section = "announce.time"

@@ -295,6 +295,14 @@ class Bot:
         (reply,) = await self.send(chat, kind="button", button=payload, button_message=under)
         return reply
 
+    async def told(self, text: str, chat: str = "ann") -> bool:
+        """Whether something is said in a chat that asked for nothing, as soon as it is."""
+        try:
+            await until(lambda: any(reply.text == text for reply in self.to(chat)))
+        except TimeoutError:
+            return False
+        return True
+
     def to(self, chat: str) -> list[Reply]:
         return [reply for receiver, reply in self.channel.sent if receiver == chat]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,7 @@ async def asked(bot: Bot, application: int, question: str) -> int:
         assert record is not None
         notice = notice_of_follow_up(PROGRAM, record, found.id, question, "en")
         assert await tell(work, record.founder_id, notice)
-    await asyncio.sleep(0.6)
+    assert await bot.told(notice.text)
     return found.id
 
 

@@ -59,8 +59,7 @@ async def test_a_draft_goes_on_in_the_other_chat_exactly_where_it_was(bot: Bot) 
 async def test_the_first_chat_is_told(bot: Bot) -> None:
     asked = await link(bot, await code_of(bot))
     assert (await press(bot, payload(asked, "linked")))[0].text == EN("applied.link.done")
-    await asyncio.sleep(0.6)
-    assert bot.to("ann")[-1].text == EN("applied.link.told", channel="Memory")
+    assert await bot.told(EN("applied.link.told", channel="Memory"))
 
 
 async def test_a_draft_of_the_second_chat_moves_to_the_account(bot: Bot) -> None:
@@ -69,7 +68,7 @@ async def test_a_draft_of_the_second_chat_moves_to_the_account(bot: Bot) -> None
     await press(bot, payload(asked, "linked"))
     record = await record_of(bot.database, application)
     assert record.founder_id == await founder_of(bot.database, "ann")
-    await asyncio.sleep(0.6)
+    assert await bot.told(EN("applied.link.told", channel="Memory"))
     assert "Required questions left: 1" in (await bot.command("status")).text
 
 

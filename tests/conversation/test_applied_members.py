@@ -37,12 +37,8 @@ async def join(bot: Bot, code: str, chat: str = "bo") -> list[Reply]:
 async def joined(bot: Bot, chat: str = "bo") -> list[Reply]:
     (question,) = await join(bot, await invited(bot), chat)
     replies = await bot.send(chat, kind="button", button=payloads(question)[0], button_message="m1")
-    await delivered()
+    assert await bot.told(EN("applied.members.joined", name=f"{chat.title()} Lee"))
     return replies
-
-
-async def delivered() -> None:
-    await asyncio.sleep(0.6)
 
 
 async def test_a_co_founder_joins_with_a_code_and_gets_a_section_of_their_own(bot: Bot) -> None:
@@ -53,8 +49,7 @@ async def test_a_co_founder_joins_with_a_code_and_gets_a_section_of_their_own(bo
     (first,) = await bot.send("bo", kind="button", button=payloads(question)[0], button_message="m1")
     assert EN("applied.join.private", count=2, minutes=2) in first.text
     assert "Why do you do this, you yourself?" in first.text
-    await delivered()
-    assert bot.to("ann")[-1].text == EN("applied.members.joined", name="Bo Lee")
+    assert await bot.told(EN("applied.members.joined", name="Bo Lee"))
     members = await rows(bot.database, "application_members")
     assert [(row["application_id"], row["role"]) for row in members] == [
         (application, "owner"),
@@ -69,8 +64,7 @@ async def test_a_co_founder_finishes_and_the_owner_learns_that_and_nothing_else(
     await bot.send("bo", text="My father built boats.")
     (done,) = await bot.send("bo", kind="command", command="skip", text="/skip")
     assert EN("applied.join.finished") in done.text
-    await delivered()
-    assert bot.to("ann")[-1].text == EN("applied.members.finished", name="Bo Lee")
+    assert await bot.told(EN("applied.members.finished", name="Bo Lee"))
     assert EN("applied.members.done", name="Bo Lee") in (await bot.command("invite")).text
     shown = await bot.send(kind="command", command="draft", text="/draft")
     told = "\n".join(reply.text for reply in [*shown, *bot.to("ann")])
@@ -105,7 +99,7 @@ async def test_a_code_works_once_and_not_for_its_maker(bot: Bot) -> None:
     assert (await join(bot, code, "ann"))[0].text == EN("applied.code.own", command="/join")
     (question,) = await join(bot, code)
     await bot.press(payloads(question)[0], chat="bo")
-    await delivered()
+    assert await bot.told(EN("applied.members.joined", name="Bo Lee"))
     assert (await join(bot, code, "cy"))[0].text == Texts("zh")("applied.code.used", command="/join")
 
 
@@ -185,8 +179,7 @@ async def test_a_co_founder_leaves_and_takes_their_answers_along(bot: Bot) -> No
     await bot.send("bo", text="My father built boats.")
     question = await bot.command("leave", chat="bo")
     assert (await bot.press(payload(question, "unmember"), chat="bo")).text == EN("applied.leave.done")
-    await delivered()
-    assert bot.to("ann")[-1].text == EN("applied.members.left", name="Bo Lee")
+    assert await bot.told(EN("applied.members.left", name="Bo Lee"))
     assert len(await rows(bot.database, "application_members")) == 1
     assert "My father" not in json.dumps(await rows(bot.database, "application_answers"), default=str)
     await bot.say("How deep is the harbor?", chat="bo")
@@ -200,8 +193,7 @@ async def test_the_owner_removes_a_co_founder_and_strangers_cannot(bot: Bot) -> 
     assert (await bot.press(f"v1:unmember:{application}:{bo}", chat="mallory")).toast
     removal = payload(await bot.command("invite"), "unmember")
     assert (await bot.press(removal)).text == EN("applied.members.removed_done")
-    await delivered()
-    assert bot.to("bo")[-1].text == EN("applied.members.removed", program="Test Base")
+    assert await bot.told(EN("applied.members.removed", program="Test Base"), "bo")
     assert (await bot.press(removal)).toast
     await bot.say("How deep is the harbor?", chat="bo")
     assert bot.knowledge.questions[-1] == "How deep is the harbor?"
