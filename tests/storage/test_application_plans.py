@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.dialects import sqlite
 
 from storage import (
+    application_answers,
     application_members,
     application_reminders,
     applications,
@@ -49,11 +50,11 @@ def many_drafts(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory)
 STATEMENTS: dict[str, Any] = {
     "the application": applications._GET,
     "the draft of a founder": applications._DRAFT,
-    "the answers": applications._ANSWERS,
-    "all answers": applications._ALL_ANSWERS,
+    "the answers": application_answers._ANSWERS,
+    "all answers": application_answers._ALL_ANSWERS,
     "claiming a change": applications._TAKE,
-    "a shared answer": applications._upsert("sqlite", shared=True),
-    "an answer of one's own": applications._upsert("sqlite", shared=False),
+    "a shared answer": application_answers._upsert("sqlite", shared=True),
+    "an answer of one's own": application_answers._upsert("sqlite", shared=False),
     "the members": application_members._MEMBERS,
     "the interview": conversations._SET_INTERVIEW,
     "who writes, with the application of the chat": founders.KNOWN["sqlite"],
