@@ -190,7 +190,7 @@ async def test_a_block_that_a_dead_worker_left_is_noted_in_its_place_among_the_m
     async with Bot(both, clock=clock) as survivor:
         await until(lambda: bool(survivor.channel.sent))
         await survivor.dispatcher.settled("memory", "ann")
-        assert _answers(survivor, "ann") == ["How long?"]
+        assert questions_answered(survivor, "ann") == ["How long?"]
         (chat,) = await rows(both, "conversations")
         assert chat["blocked_at"] is not None
         assert {row["status"] for row in await rows(both, "inbox")} == {"handled"}
