@@ -32,7 +32,7 @@ async def note_file(work: UnitOfWork, founder_id: int, kept: StoredFile) -> None
 class FileRefused(Refused):
     """A file that is not kept."""
 
-    section = "apply.file"
+    section = "apply.file."
 
 
 class Files(Protocol):

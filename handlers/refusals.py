@@ -6,7 +6,7 @@ from typing import ClassVar
 
 
 class Refused(Exception):
-    """Something that is not taken; the sentence is "<section>.<code>" with `values` as its placeholders."""
+    """Something that is not taken; the sentence is "<section><code>" with `values` as its placeholders."""
 
     section: ClassVar[str]
 
@@ -18,4 +18,4 @@ class Refused(Exception):
     @property
     def key(self) -> str:
         """The key of the sentence."""
-        return f"{self.section}.{self.code}"
+        return f"{self.section}{self.code}"

@@ -36,7 +36,7 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 class DraftRefused(Refused, ValueError):
     """Something that cannot be part of an announcement."""
 
-    section = "announce.wrong"
+    section = "announce.wrong."
 
 
 def draft_from(record: AnnouncementRecord) -> NewAnnouncement:

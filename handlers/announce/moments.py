@@ -39,7 +39,7 @@ _MINUTE, _HOUR = ("m", "分"), ("h", "s", "小")
 class BadMoment(Refused, ValueError):
     """A moment that cannot be taken; its sentences also name the `zone`."""
 
-    section = "announce.time"
+    section = "announce.time."
 
 
 @dataclass(frozen=True, slots=True)

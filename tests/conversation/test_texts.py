@@ -46,8 +46,9 @@ def _keys_in_code() -> set[str]:
 
 
 def _beginnings_in_code() -> tuple[str, ...]:
-    """How keys begin that are put together, as in f"apply.dates.{phase}"."""
+    """How keys begin that are put together, as in f"apply.dates.{phase}" or section = "apply.file."."""
     found = {"feedback.reason.", "menu."}
+    found |= {text for text in _keys_in_code() if re.fullmatch(r"[a-z_]+(?:[.][a-z_]+)+[.]", text)}
     for path in HANDLERS.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             first = node.values[0] if isinstance(node, ast.JoinedStr) and node.values else None
