@@ -22,7 +22,7 @@ from knowledge.tuned import Layers, TunedEmbeddings
 Rows = NDArray[np.float32]
 WIDTH = BUNDLED_WIDTH
 # Stands before every stored meaning; raise it with every new meaning.npz, so that old ones are read again.
-_MARK = (4).to_bytes(2, "little")
+_MARK = (5).to_bytes(2, "little")
 
 
 class QuestionMeanings:
