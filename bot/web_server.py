@@ -32,7 +32,10 @@ class WebServer(uvicorn.Server):
 
 
 def listen(address: str) -> socket.socket:
-    """Take an address such as 127.0.0.1:8080 or [::1]:8080; raises OSError when it is taken or wrong."""
+    """Take an address such as 127.0.0.1:8080 or [::1]:8080; raises OSError when it is taken or wrong.
+
+    Who connects before the server runs waits for it.
+    """
     host, _, port = address.rpartition(":")
     host = host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -41,6 +44,7 @@ def listen(address: str) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, int(port)))
+        listener.listen()
     except OSError:
         listener.close()
         raise

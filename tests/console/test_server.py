@@ -75,9 +75,20 @@ async def test_a_page_does_not_wait_for_the_network_to_fill_a_packet() -> None:
     server.close()
 
 
+async def test_who_comes_before_the_server_runs_waits_for_it() -> None:
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"hello")
+        writer.close()
+
+    listener = bind("127.0.0.1:0")
+    with socket.create_connection(listener.getsockname()) as early:
+        server = await asyncio.start_server(greet, sock=listener)
+        assert await asyncio.to_thread(early.recv, 5) == b"hello"
+        server.close()
+
+
 def test_a_taken_address_names_its_setting() -> None:
     listener = bind("127.0.0.1:0")
-    listener.listen()
     port = listener.getsockname()[1]
     with pytest.raises(ConsoleSetupError, match=f"BOT_CONSOLE_LISTEN: cannot listen on 127.0.0.1:{port}"):
         bind(f"127.0.0.1:{port}")
