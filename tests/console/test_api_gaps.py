@@ -49,7 +49,8 @@ async def test_gaps_are_listed_in_pages_by_where_they_stand(both_desks: Desk) ->
 )
 async def test_a_place_in_the_list_that_was_not_given_out_is_refused(desk: Desk, key: object) -> None:
     viewer = await api(desk, "viewer")
-    await viewer("GET", "/gaps", 422, params={"after": pack(key)})
+    refused = await viewer("GET", "/gaps", 422, params={"after": pack(key)})
+    assert refused["detail"] == "after: send the `next` of a page, unchanged"
     await viewer("GET", "/gaps", 422, params={"status": "lost"})
 
 
@@ -110,4 +111,5 @@ async def test_where_nothing_works_on_gaps_none_is_closed(desk: Desk) -> None:
     await some_gaps(desk)
     object.__setattr__(desk.console.services, "gaps", None)
     editor = await api(desk, "editor")
-    await editor("POST", "/gaps/1/dismiss", 404, json={"revision": 1, "reason": "x"})
+    refused = await editor("POST", "/gaps/1/dismiss", 404, json={"revision": 1, "reason": "x"})
+    assert refused["title"] == "Not Found"

@@ -35,6 +35,7 @@ async def test_a_document_with_the_id_of_a_file_takes_its_place_until_it_is_remo
     async with harbor.database.unit_of_work() as work:
         await work.documents.remove("en/crane", author="Ada", based_on=1)
     await until(lambda: _says(harbor, LIFTS, "nine"))
+    assert "twelve" not in await harbor.answer(LIFTS)
 
 
 async def test_an_answer_names_the_version_it_rests_on(harbor: Harbor) -> None:
@@ -85,6 +86,7 @@ async def test_two_machines_with_indexes_of_their_own_both_answer(
         await one.save(ferry())
         await until(lambda: _says(one, LEAVES, "seven"))
         await until(lambda: _says(other, LEAVES, "seven"))
+        assert await one.answer(LEAVES) == await other.answer(LEAVES)
 
 
 async def test_with_a_chroma_server_one_process_publishes_for_all(
@@ -104,6 +106,7 @@ async def test_with_a_chroma_server_one_process_publishes_for_all(
     ):
         await one.save(ferry())
         await until(lambda: _says(other, LEAVES, "seven"))
+        assert "seven" in await one.answer(LEAVES)
 
 
 async def test_publishing_waits_for_an_ingest_that_holds_the_lock(

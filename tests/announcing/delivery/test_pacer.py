@@ -146,6 +146,7 @@ async def test_whoever_stops_waiting_leaves_no_slot_behind() -> None:
     async with asyncio.timeout(3):
         await network.send("last")
         await network.send("very last")
+    assert network.order == ["0", "last", "very last"]
 
 
 async def test_a_slot_given_to_who_stops_waiting_at_that_very_moment_comes_back() -> None:

@@ -72,6 +72,9 @@ async def test_a_process_that_died_on_this_machine_gives_its_share_back_soon(dat
         await work.rate_shares.write("telegram", {f"{place}/{dead.pid}/{token}": entry})
     async with shared(database, mine, pacer):
         await until(lambda: pacer.share == 30, 10.0)
+    async with database.unit_of_work() as work:
+        await work.rate_shares.lock("telegram")
+        assert f"{place}/{dead.pid}/{token}" not in await work.rate_shares.read("telegram")
 
 
 async def test_the_share_of_a_process_elsewhere_that_is_silent_becomes_free(database: Database) -> None:
@@ -157,7 +160,8 @@ async def test_a_pause_that_the_network_asked_one_process_for_holds_for_all(data
     async with shared(database, "w1", first), shared(database, "w2", second):
         await until(lambda: second.share > 0)
         first.pause(30)
-        await until(lambda: second.closed_for > 20)
+        await until(lambda: second.closed_for > 0)
+        assert 20 < second.closed_for <= 30
 
 
 async def test_two_processes_together_keep_the_rate_while_one_announces_and_both_reply(world: World) -> None:
