@@ -17,6 +17,7 @@ NAMES = (
     "gaps",
     "fit_gaps",
     "fit_matters",
+    "fit_search",
     "review",
     "twins",
     "documents",

@@ -10,23 +10,23 @@ from numpy.typing import NDArray
 
 from benchmarks.corpora import Vectorizer
 from benchmarks.fit_matters import crossed
-from benchmarks.labeled import Rows, folder_rows, xquad_rows
+from benchmarks.labeled import Rows, folder_rows, written_rows, xquad_rows
 from knowledge.answerability import FOREIGN, HEADED, PLAIN, features, kind
 
 _SHARED = ("dense", "margin", "fused_lead")
 _OF_BOTH, _OF_THE_READER = (
     tuple(f"{m}_{side}" for side in ("against", "for")) for m in ("matter", "matter_read")
 )
-_BELOW_HEADINGS = ("dense_behind", "heading_lead", "novel", "bare", "bare_heading", "bare_sentence", "among")
+_BELOW_HEADINGS = ("heading_lead", "novel", "bare", "bare_heading", "bare_sentence", "among")
 USED = {
     HEADED: (*_SHARED, *_BELOW_HEADINGS, *_OF_BOTH, *_OF_THE_READER),
     PLAIN: (*_SHARED, "length", "sentence", "whole", "cover", "window", "novel"),
-    FOREIGN: (*_SHARED, "length", "dense_behind", "sentence", "whole"),
+    FOREIGN: (*_SHARED, "length", "sentence", "whole"),
 }
-_OF_THE_EMBEDDER = ("dense", "dense_behind", *_OF_BOTH)
+_OF_THE_EMBEDDER = ("dense", *_OF_BOTH)
 _RIDGE = 1e-3
 # A refusal of what is in the documents is worse than an answer that says itself that it is not sure.
-_ANSWERABLE = {HEADED: 0.56, PLAIN: 0.6, FOREIGN: 0.52}
+_ANSWERABLE = {HEADED: 0.6, PLAIN: 0.6, FOREIGN: 0.52}
 # What is left when the answering section is taken away often answers all the same, in other words, and a
 # question near the topic answered with what is nearest does less harm than one from somewhere else.
 _COUNTS = {"removed": 0.2, "near_topic": 0.8}
@@ -85,7 +85,11 @@ def _balanced(labels: NDArray[np.bool_], weight: Matrix, share: float) -> Matrix
 def calibration_sets(vectorizer: Vectorizer) -> list[Rows]:
     """The half of all labeled data that models are fitted on; the other half is for `answerability`."""
     vectorizer.crossed = crossed(vectorizer)
-    return [*xquad_rows(vectorizer, test=False), *folder_rows(vectorizer, test=False)]
+    return [
+        *xquad_rows(vectorizer, test=False),
+        *folder_rows(vectorizer, test=False),
+        written_rows(vectorizer),
+    ]
 
 
 def main() -> None:

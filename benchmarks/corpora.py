@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from knowledge.embeddings import BundledEmbeddings, Vectors
+from knowledge.embeddings import BUNDLED, BundledEmbeddings, Vectors, embedder_id
 from knowledge.language import detect, to_simplified
 from knowledge.model import Passage
 from knowledge.reader import shared_reader, unpack
@@ -18,7 +18,7 @@ from knowledge.retrieval import Query, Shelf, prepare
 
 HERE = Path(__file__).parent
 DATA = HERE / "data"
-CACHE = HERE.parent / "data" / "benchmarks" / "vectors.npz"
+CACHE = HERE.parent / "data" / "benchmarks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,10 @@ class Vectorizer:
         self._known: dict[str, Vectors] = {}
         # For fitting: `matters` of questions that are themselves among the examples.
         self.crossed: Mapping[str, tuple[float, float]] = {}
-        if CACHE.exists():
-            with np.load(CACHE) as stored:
+        # Vectors of other layers are of no use.
+        self._cache = CACHE / f"{embedder_id(BUNDLED).rpartition('/')[2]}.npz"
+        if self._cache.exists():
+            with np.load(self._cache) as stored:
                 self._known = dict(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
 
     def queries(self, texts: Sequence[str], language: str | None = None) -> list[Query]:
@@ -91,8 +93,8 @@ class Vectorizer:
 
     def save(self) -> None:
         """Keep what was computed for the next run."""
-        CACHE.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(CACHE, keys=np.array(list(self._known)), vectors=np.stack(list(self._known.values())))
+        CACHE.mkdir(parents=True, exist_ok=True)
+        np.savez(self._cache, keys=np.array(list(self._known)), vectors=np.stack(list(self._known.values())))
 
     def _one(self, kind: str, text: str) -> Vectors:
         key = kind + hashlib.sha256(text.encode()).hexdigest()

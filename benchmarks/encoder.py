@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
 
@@ -30,6 +30,10 @@ WIDTH, HEADS, LAYERS = 384, 12, 12
 _GROUP, _INNER, _EPSILON = 32, 1536, 1e-12
 _MATRICES = {"q": WIDTH, "k": WIDTH, "v": WIDTH, "ao": WIDTH, "fi": WIDTH, "fo": _INNER}
 _HEAD, _SPACE = 44, "\u2581"
+# Tokens read at once, padding included, on so many threads; lower layers move less, each by this less than
+# the one above it.
+_CHUNK, _THREADS, _LOWER = 1400, 4, 0.9
+_DROPPED, _DECAY, _STEEPEST, _WARM, _LAST = 0.1, 0.01, 5.0, 10, 0.02
 
 
 class Tokenizer:
@@ -124,6 +128,92 @@ class Encoder:
         if wide is None or name.split(".")[1].endswith("ln"):
             return raw.view("<f4").copy()
         return unpack(raw).reshape(-1, wide)
+
+
+class Learner:
+    """Fits the encoder's weights, and other parameters beside them, to a loss of the rows of texts."""
+
+    def __init__(self, seed: int, *, rate: float, longest: int, beside: Mapping[Any, float]) -> None:
+        """`longest` is where texts are cut, in tokens; `beside` are the other parameters with their rates."""
+        torch.manual_seed(seed)
+        torch.set_num_threads(1)
+        self.encoder = Encoder()
+        self._longest = longest
+        self._threads = ThreadPoolExecutor(_THREADS)
+        self._tokens: dict[str, list[int]] = {}
+        groups = [
+            {
+                "params": [weight],
+                "weight_decay": _DECAY if weight.dim() == 2 else 0.0,
+                "rate": rate * _LOWER ** (LAYERS - 1 - int(name[1:].split(".")[0])),
+            }
+            for name, weight in self.encoder.weights.items()
+        ]
+        groups += [{"params": [one], "weight_decay": 0.0, "rate": own} for one, own in beside.items()]
+        self._optimizer = torch.optim.AdamW(groups, lr=rate)
+
+    def learn(self, texts: Sequence[str], loss: Callable[[Any], Any], *, step: int, steps: int) -> float:
+        """One step down the loss of the texts' rows, short at first and towards the end; returns it."""
+        leaves = self.encoder.leaves(learning=True, threads=self._threads)
+        parts, order = self._read(texts, leaves, _DROPPED)
+        rows = torch.cat([part.detach() for part in parts]).requires_grad_()
+        found = loss(rows[order])
+        self._optimizer.zero_grad()
+        found.backward()
+        self._pull(leaves, parts, rows.grad.split([len(part) for part in parts]))
+        pace = min(1.0, step / _WARM) * max(_LAST, 1 - step / steps)
+        for group in self._optimizer.param_groups:
+            group["lr"] = group["rate"] * pace
+        torch.nn.utils.clip_grad_norm_(list(self.encoder.weights.values()), _STEEPEST)
+        self._optimizer.step()
+        return float(found.detach())
+
+    def rows(self, texts: Sequence[str]) -> Any:
+        """The rows of texts as they are now."""
+        with torch.no_grad():
+            parts, order = self._read(texts, self.encoder.leaves(learning=False, threads=self._threads), 0.0)
+            return torch.cat(parts)[order].numpy()
+
+    def _pull(self, leaves: Tensors, parts: Sequence[Any], pulls: Sequence[Any]) -> None:
+        """Set the weights' gradients from those of the rows."""
+        wanted = list(leaves.values())
+        found = self._threads.map(lambda part, pull: torch.autograd.grad(part, wanted, pull), parts, pulls)
+        for number, gradients in enumerate(found):
+            for name, gradient in zip(leaves, gradients, strict=True):
+                weight = self.encoder.weights[name]
+                weight.grad = weight.grad.add_(gradient) if number else gradient.float()
+
+    def _read(self, texts: Sequence[str], leaves: Tensors, dropped: float) -> tuple[list[Any], Any]:
+        """Unit vectors in chunks of texts of about one length, and the order that puts them back."""
+        for text in texts:
+            if text not in self._tokens:
+                self._tokens[text] = self.encoder.tokens(text)[: self._longest]
+        order = sorted(range(len(texts)), key=lambda i: len(self._tokens[texts[i]]))
+        learning = torch.is_grad_enabled()
+
+        def read(chunk: list[int]) -> Any:
+            with torch.set_grad_enabled(learning):
+                return self.encoder.read([self._tokens[texts[i]] for i in chunk], leaves, dropped)
+
+        parts = list(self._threads.map(read, self._chunks(texts, order)))
+        return parts, torch.from_numpy(np.argsort(order))
+
+    def _chunks(self, texts: Sequence[str], order: Sequence[int]) -> Iterator[list[int]]:
+        chunk: list[int] = []
+        for i in order:
+            if chunk and (len(chunk) + 1) * len(self._tokens[texts[i]]) > _CHUNK:
+                yield chunk
+                chunk = []
+            chunk.append(i)
+        yield chunk
+
+
+def mean_weights(encoders: Sequence[Tensors], shares: Sequence[float]) -> Tensors:
+    """The weighted mean of several encoders' weights (Wortsman et al. 2022)."""
+    return {
+        name: sum(share * one[name] for one, share in zip(encoders, shares, strict=True))
+        for name in encoders[0]
+    }
 
 
 def pack(weights: NDArray[np.float32]) -> NDArray[np.uint8]:

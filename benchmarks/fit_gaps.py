@@ -12,7 +12,6 @@ import os
 import random
 import zlib
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,24 +19,22 @@ import numpy as np
 from sklearn.metrics import average_precision_score
 
 from benchmarks.corpora import HERE
-from benchmarks.encoder import Encoder, Tensors, torch
+from benchmarks.encoder import Learner, mean_weights, torch
 from benchmarks.gaps import Labeled, grouped, pairs, read_labeled
 from benchmarks.paraphrases import Asked, read_paraphrases
 from knowledge import grouping
 from knowledge.language import to_simplified
 
 F = torch.nn.functional
-STEPS, RATE, WARM = 200, 4e-4, 10
+STEPS, RATE = 200, 4e-4
 # Means of weights are taken over so many fits, which differ in what is drawn.
 _FITS = 3
 # Questions of each source in a batch; the development part is small and stands for what founders ask.
 SIZES = {"written": 320, "patterns": 48, "xquad": 40, "dev": 24}
 _MOST_OF_SUBJECT = 24
-# Lower layers move less: each by this less than the one above it.
-_LOWER = 0.9
-_DROPPED, _VARIED = 0.1, 0.25
+_VARIED = 0.25
 _SHARPNESS, _ONE_LANGUAGE, _ODDS = 20.0, 1.0, 0.5
-_CHUNK, _LONGEST = 32, 48
+_LONGEST = 48
 # A batch is far fuller of near misses than what founders ask.
 _RARER = 2.0
 # Files of paraphrases that were written with the development part in sight.
@@ -78,64 +75,19 @@ class Batch:
         )
 
 
-class Fit:
+class Fit(Learner):
     """Learns the encoder's weights, and slopes and offsets that make log-odds of cosines."""
 
     def __init__(self, seed: int) -> None:
-        torch.manual_seed(seed)
-        torch.set_num_threads(1)
-        self.encoder = Encoder()
         # One row for pairs in two languages, one for pairs in one: slope and offset.
         self.odds = torch.tensor([[12.0, -7.0], [12.0, -7.0]], requires_grad=True)
+        super().__init__(seed, rate=RATE, longest=_LONGEST, beside={self.odds: 0.05})
         self._draw = random.Random(seed)
-        self._threads = ThreadPoolExecutor(6)
-        self._tokens: dict[str, list[int]] = {}
-        self._rates: list[float] = []
-        self._optimizer = torch.optim.AdamW(self._parts(), lr=RATE)
 
-    def learn(self, step: int, batch: Batch) -> float:
+    def one_step(self, step: int, batch: Batch) -> float:
         """One step down; returns the loss."""
-        leaves = self.encoder.leaves(learning=True, threads=self._threads)
-        texts = [self._said(one) for one in batch.asked]
-        parts, order = self._read(texts, leaves, _DROPPED)
-        rows = torch.cat([part.detach() for part in parts]).requires_grad_()
-        loss = _loss(rows[order], batch, self.odds)
-        self._optimizer.zero_grad()
-        loss.backward()
-        pulls = rows.grad.split([len(part) for part in parts])
-        wanted = list(leaves.values())
-        found = list(
-            self._threads.map(lambda part, pull: torch.autograd.grad(part, wanted, pull), parts, pulls)
-        )
-        for place, name in enumerate(leaves):
-            self.encoder.weights[name].grad = sum(one[place].float() for one in found)
-        pace = min(1.0, step / WARM) * max(0.02, 1 - step / STEPS)
-        for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
-            group["lr"] = rate * pace
-        torch.nn.utils.clip_grad_norm_(list(self.encoder.weights.values()), 5.0)
-        self._optimizer.step()
-        return float(loss.detach())
-
-    def rows(self, texts: Sequence[str]) -> Any:
-        """The meanings of questions as they are now."""
-        with torch.no_grad():
-            parts, order = self._read(texts, self.encoder.leaves(learning=False, threads=self._threads), 0.0)
-            return torch.cat(parts)[order].numpy()
-
-    def _read(self, texts: Sequence[str], leaves: Tensors, dropped: float) -> tuple[list[Any], Any]:
-        """Unit vectors in chunks of about one length, and the order that puts them back."""
-        for text in texts:
-            if text not in self._tokens:
-                self._tokens[text] = self.encoder.tokens(f"query: {text}")[:_LONGEST]
-        order = sorted(range(len(texts)), key=lambda i: len(self._tokens[texts[i]]))
-        chunks = [order[start : start + _CHUNK] for start in range(0, len(order), _CHUNK)]
-        learning = torch.is_grad_enabled()
-
-        def read(chunk: list[int]) -> Any:
-            with torch.set_grad_enabled(learning):
-                return self.encoder.read([self._tokens[texts[i]] for i in chunk], leaves, dropped)
-
-        return list(self._threads.map(read, chunks)), torch.from_numpy(np.argsort(order))
+        texts = [f"query: {self._said(one)}" for one in batch.asked]
+        return self.learn(texts, lambda rows: _loss(rows, batch, self.odds), step=step, steps=STEPS)
 
     def _said(self, one: Asked) -> str:
         """Now and then with other marks and capitals than written."""
@@ -148,15 +100,6 @@ class Fit:
             text = text[0].upper() + text[1:]
         ways = _SAID.get(one.language, _SAID["other"])
         return self._draw.choice(ways).format(text.rstrip("?？"))
-
-    def _parts(self) -> list[dict[str, Any]]:
-        found = []
-        for name, weight in self.encoder.weights.items():
-            layer = int(name[1:].split(".")[0])
-            self._rates.append(RATE * _LOWER ** (11 - layer))
-            found.append({"params": [weight], "weight_decay": 0.01 if weight.dim() == 2 else 0.0})
-        self._rates.append(0.05)
-        return [*found, {"params": [self.odds], "weight_decay": 0.0}]
 
 
 def main() -> None:
@@ -177,18 +120,17 @@ def main() -> None:
 def _fitted(seed: int, asked: Sequence[Asked]) -> Fit:
     fit = Fit(seed)
     for step, batch in enumerate(_batches(asked, seed), 1):
-        loss = fit.learn(step, batch)
+        loss = fit.one_step(step, batch)
         if step % 20 == 0:
             print(f"fit {seed}, step {step}: loss {loss:.3f}", flush=True)
     return fit
 
 
 def _mean(fits: Sequence[Fit]) -> Fit:
-    """One fit with the mean of their weights (Wortsman et al. 2022): chance plays a smaller part in it."""
-    first, *others = fits
+    """One fit with the mean of their numbers: chance plays a smaller part in it."""
+    first, shares = fits[0], [1 / len(fits)] * len(fits)
     with torch.no_grad():
-        for name, weight in first.encoder.weights.items():
-            weight.copy_(torch.stack([weight, *(one.encoder.weights[name] for one in others)]).mean(0))
+        first.encoder.weights = mean_weights([one.encoder.weights for one in fits], shares)
         first.odds.copy_(torch.stack([one.odds for one in fits]).mean(0))
     return first
 
@@ -199,7 +141,7 @@ def _show(fit: Fit) -> None:
         setattr(grouping, name, (round(slope, 1), round(offset + _RARER, 1)))
         print(name, "=", getattr(grouping, name))
     labeled = [q for q in read_labeled() if q.split == "dev"]
-    rows = fit.rows([to_simplified(q.question) for q in labeled])
+    rows = fit.rows([f"query: {to_simplified(q.question)}" for q in labeled])
     _show_ranking(labeled, rows @ rows.T)
     for threshold in np.arange(-2, 1, 0.1):
         found = pairs(labeled, grouped(labeled, rows, float(threshold)))

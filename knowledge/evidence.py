@@ -15,13 +15,11 @@ Scores = NDArray[np.float32]
 class Leads:
     """Where a passage stands among all others for one question.
 
-    `fused` and `heading` are its lead over the mean of the passages in its language, in fused score and in
-    the cosine of the headings; `dense_behind` how far its cosine is behind the best there is.
+    Its lead over the mean of the passages in its language, in fused score and in the cosine of the headings.
     """
 
     fused: float
     heading: float
-    dense_behind: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,20 +54,16 @@ class Evidence:
     headed: bool
 
 
-def leads(
-    best: Sequence[int], fused: Scores, dense: Scores, heading: Scores, languages: NDArray[np.str_]
-) -> list[Leads]:
+def leads(best: Sequence[int], fused: Scores, heading: Scores, languages: NDArray[np.str_]) -> list[Leads]:
     """The leads of the passages at the places `best`; every passage is written in one of `languages`."""
     means: dict[str, tuple[float, float]] = {}
     for language in set(languages[list(best)].tolist()):
         among = languages == language
         means[language] = float(fused[among].mean()), float(heading[among].mean())
-    nearest = float(dense.max())
     return [
         Leads(
             fused=float(fused[place]) - means[languages[place]][0],
             heading=float(heading[place]) - means[languages[place]][1],
-            dense_behind=nearest - float(dense[place]),
         )
         for place in best
     ]

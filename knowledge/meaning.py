@@ -4,20 +4,18 @@ Out of the box the embedder sees what a question is about rather than what it as
 on questions asked in several ways in Chinese, English and German, whose near misses (the same thing, asked
 something else) stand beside them. The fitted layers are fixed numbers in meaning.npz, made by
 `python -m benchmarks fit_gaps`, so a question's meaning never depends on which others were asked.
-Retrieval goes on with the embedder as it is.
+Search has layers of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.embeddings import BUNDLED_WIDTH
+from knowledge.embeddings import BUNDLED_WIDTH, BundledEmbeddings
 from knowledge.language import to_simplified
-from knowledge.tuned import Layers, TunedEmbeddings
 
 Rows = NDArray[np.float32]
 WIDTH = BUNDLED_WIDTH
@@ -32,7 +30,7 @@ class QuestionMeanings:
     """
 
     def __init__(self) -> None:
-        self._embeddings = TunedEmbeddings(_layers)
+        self._embeddings = BundledEmbeddings("meaning.npz")
 
     def read(self, texts: Sequence[str]) -> Rows:
         """Encode questions; float32 of shape (n, WIDTH). Takes some 15 ms a question: keep the rows."""
@@ -57,8 +55,3 @@ def unpack_meanings(packed: Sequence[bytes]) -> Rows:
         raise ValueError("a meaning of another version must be read again")
     raw = np.frombuffer(b"".join(one[len(_MARK) :] for one in packed), dtype=np.float16)
     return raw.reshape(len(packed), WIDTH).astype(np.float32)
-
-
-def _layers() -> Layers:
-    with files("knowledge").joinpath("meaning.npz").open("rb") as stream, np.load(stream) as stored:
-        return {name: stored[name] for name in stored.files}

@@ -25,7 +25,7 @@ from knowledge.reader import Reading, SentenceReader, shared_reader
 from knowledge.validity import Validity
 
 Scores = NDArray[np.float32]
-_WHOLE, _SENTENCE, _HEADING, _LEXICAL, _ALIKE = 0.2, 0.3, 0.5, 1.2, 0.4
+_DENSE, _SENTENCE, _HEADING, _LEXICAL, _ALIKE = 2.0, 0.4, 0.5, 1.0, 0.4
 _COVER_FROM = 3
 _FLAT = 1e-9
 # That a passage holds the one word of a question says little; that it holds all of many, much.
@@ -100,7 +100,6 @@ class Shelf:
         self.passages = tuple(passages)
         self.readings = tuple(readings)
         self._vectors = vectors
-        self._wholes = np.stack([r.whole for r in readings]) if readings else np.zeros((0, 512), np.float32)
         self._headings, self._heading_starts = _stacked([r.headings for r in readings])
         self._sentences, self._starts = _stacked(
             [r.sentences if len(r.sentences) else r.whole[None] for r in readings]
@@ -151,15 +150,14 @@ class Shelf:
         trust = max((self._cover(query, rows[i]) for i in _top(lexical[rows], _COVER_FROM)), default=0.0)
         trust *= min(1.0, len(set(query.terms)) / _ENOUGH_TERMS)
         fused = (
-            _standard(dense[rows])
-            + _WHOLE * _standard((self._wholes @ query.reading)[rows])
+            _DENSE * _standard(dense[rows])
             + _SENTENCE * _standard(best_sentence[rows])
             + _HEADING * _standard(best_heading[rows])
             + _LEXICAL * trust * _standard(lexical[rows])
         )
         fused += _ALIKE * self._words_alike(query, rows, fused)
         top = _top(fused, limit)
-        ahead = leads(top, fused, dense[rows], best_heading[rows], self._languages[rows])
+        ahead = leads(top, fused, best_heading[rows], self._languages[rows])
         best = [(int(rows[i]), float(fused[i]), lead) for i, lead in zip(top, ahead, strict=True)]
         return [
             Found(

@@ -9,15 +9,13 @@ from __future__ import annotations
 import ctypes
 import mmap
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from knowledge.embeddings import BundledEmbeddings
-from knowledge.errors import EmbedderUnavailable
 
 Layers = Mapping[str, NDArray[np.uint8]]
 _FILE = "e5-small-q4.bin"
@@ -25,28 +23,19 @@ _FILE = "e5-small-q4.bin"
 _HEAD, _VOCABULARY, _ENTRY = 44, "<iiiiiQ", "<BIQQ"
 
 
-class TunedEmbeddings(BundledEmbeddings):
-    """The bundled embedder with other layers, which `layers` reads on first use.
+def put_layers(engine: Any, name: str) -> None:
+    """Let an engine work with the layers in a file of this package; ValueError where they do not fit it."""
+    try:
+        image = _tuned_image(stored_layers(name))
+    except struct.error as error:
+        raise ValueError(f"{name}: {error}") from error
+    _replace(engine, image)
 
-    They are tensors by name, as bytes of the engine's own format.
-    """
 
-    def __init__(self, layers: Callable[[], Layers]) -> None:
-        super().__init__()
-        self._layers = layers
-
-    def _load(self) -> Any:
-        if self._engine is None:
-            engine = super()._load()
-            try:
-                self._engine = None
-                _replace(engine, _tuned_image(self._layers()))
-            except (OSError, ValueError, struct.error) as error:
-                raise EmbedderUnavailable(
-                    f"The layers for questions do not fit the bundled embedder: {error}"
-                ) from error
-            self._engine = engine
-        return self._engine
+def stored_layers(name: str) -> Layers:
+    """Tensors by name, as bytes of the engine's own format."""
+    with files("knowledge").joinpath(name).open("rb") as stream, np.load(stream) as stored:
+        return {tensor: stored[tensor] for tensor in stored.files}
 
 
 def packaged_image() -> Path:

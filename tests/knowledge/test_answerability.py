@@ -23,14 +23,14 @@ GOOD = Evidence(
     matter_read=0.6,
     length=2.0,
     among=5.0,
-    leads=Leads(fused=7.0, heading=0.5, dense_behind=0.0),
+    leads=Leads(fused=7.0, heading=0.5),
     same_language=True,
     asked=True,
     headed=True,
 )
 BAD = replace(
     GOOD,
-    dense=0.76,
+    dense=0.70,
     sentence=0.2,
     whole=0.1,
     heading=0.15,
@@ -40,7 +40,7 @@ BAD = replace(
     margin=0.1,
     matter=-0.8,
     matter_read=-0.7,
-    leads=Leads(fused=2.0, heading=0.1, dense_behind=0.03),
+    leads=Leads(fused=2.0, heading=0.1),
 )
 FIGURES = st.floats(min_value=-1e12, max_value=1e12)
 FLAGS = {"same_language", "asked", "headed"}

