@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.corpora import Vectorizer
-from benchmarks.fit_matters import crossed
+from benchmarks.fit_matters import crossed, listed
 from benchmarks.labeled import Rows, folder_rows, written_rows, xquad_rows
 from knowledge.answerability import FOREIGN, HEADED, PLAIN, features, kind
 
@@ -88,7 +88,7 @@ def calibration_sets(vectorizer: Vectorizer) -> list[Rows]:
     return [
         *xquad_rows(vectorizer, test=False),
         *folder_rows(vectorizer, test=False),
-        written_rows(vectorizer),
+        written_rows(vectorizer, [e.text for e in listed() if not e.asked]),
     ]
 
 

@@ -102,8 +102,12 @@ def packed(stored: Mapping[str, Matrix]) -> dict[str, NDArray[np.generic]]:
 
 
 def crossed(vectorizer: Vectorizer) -> dict[str, tuple[float, float]]:
-    """What each development question would be told if it and those like it were not among the examples."""
-    lists, own = [*listed(), *written()], developed()
+    """What questions would be told if they and those like them were not among the examples.
+
+    Those are the development questions and what is asked elsewhere.
+    """
+    lists = [*(e for e in listed() if e.asked), *written()]
+    own = [*(e for e in listed() if not e.asked), *developed()]
     folds = np.array([hashlib.sha256(e.group.encode()).digest()[0] % _FOLDS for e in own])
     found = {}
     for fold in range(_FOLDS):

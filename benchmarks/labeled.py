@@ -44,6 +44,7 @@ BLIND = (
 )
 # Those that weights are fitted on; the others only measure.
 FITTED = ("sample_program", "founder_docs", "house")
+_ELSEWHERE = 40
 PAIRS = (("zh", "zh"), ("en", "en"), ("zh", "en"), ("en", "zh"), ("de", "zh"))
 
 
@@ -155,14 +156,15 @@ def xquad_rows(vectorizer: Vectorizer, *, test: bool) -> list[Rows]:
     return found
 
 
-def written_rows(vectorizer: Vectorizer) -> Rows:
-    """Questions on the written folders that the search encoder was not fitted on."""
+def written_rows(vectorizer: Vectorizer, elsewhere: Sequence[str]) -> Rows:
+    """Questions on the written folders held out from the search encoder, and some asked elsewhere."""
     parts = []
-    for folder in filter(is_held, read_written()):
+    for number, folder in enumerate(filter(is_held, read_written())):
         shelf = vectorizer.shelf(folder.passages)
-        queries = vectorizer.queries([one.text for one in folder.asked])
-        labels = np.array([bool(one.rows) for one in folder.asked])
-        sorts = tuple("" if label else "near_topic" for label in labels)
+        strange = random.Random(number).sample(elsewhere, _ELSEWHERE)
+        queries = vectorizer.queries([*(one.text for one in folder.asked), *strange])
+        labels = np.array([*(bool(one.rows) for one in folder.asked), *[False] * _ELSEWHERE])
+        sorts = (*("" if one.rows else "near_topic" for one in folder.asked), *["off_topic"] * _ELSEWHERE)
         parts.append(Rows(folder.name, labels, sorts, tuple(_evidence(shelf, q) for q in queries)))
     return _joined("written", parts, 1.0)
 

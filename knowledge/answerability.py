@@ -34,19 +34,19 @@ HEADED, PLAIN, FOREIGN = "headed", "plain", "foreign"
 BUNDLED: Mapping[str, Weights] = {
     HEADED: Weights(
         factors={
-            "dense": 24.185,
-            "margin": 0.093,
-            "fused_lead": 0.138,
-            "heading_lead": 5.901,
-            "novel": -1.885,
-            "bare": 0.819,
-            "bare_heading": -7.683,
-            "bare_sentence": 2.994,
-            "among": -0.899,
-            "matter_against": 8.218,
-            "matter_for": 1.574,
+            "dense": 25.457,
+            "margin": 0.078,
+            "fused_lead": 0.148,
+            "heading_lead": 5.506,
+            "novel": -1.700,
+            "bare": 0.981,
+            "bare_heading": -7.101,
+            "bare_sentence": 3.158,
+            "among": -0.732,
+            "matter_against": 7.983,
+            "matter_for": 1.839,
         },
-        offset=-16.589,
+        offset=-18.652,
     ),
     PLAIN: Weights(
         factors={
@@ -77,18 +77,18 @@ BUNDLED: Mapping[str, Weights] = {
 OTHER: Mapping[str, Weights] = {
     HEADED: Weights(
         factors={
-            "margin": 0.104,
-            "fused_lead": 0.276,
-            "heading_lead": 4.115,
-            "novel": -1.445,
-            "bare": -0.457,
-            "bare_heading": -3.909,
-            "bare_sentence": 4.992,
-            "among": -0.990,
-            "matter_read_against": 7.927,
-            "matter_read_for": 1.459,
+            "margin": 0.083,
+            "fused_lead": 0.302,
+            "heading_lead": 3.600,
+            "novel": -1.153,
+            "bare": -0.276,
+            "bare_heading": -3.157,
+            "bare_sentence": 5.543,
+            "among": -0.758,
+            "matter_read_against": 8.325,
+            "matter_read_for": 1.755,
         },
-        offset=1.303,
+        offset=-0.343,
     ),
     PLAIN: Weights(
         factors={

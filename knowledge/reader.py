@@ -77,6 +77,12 @@ class SentenceReader:
             ids = self._ids(text)
             return Pieces(ids, self._piece_rows(ids))
 
+    def cut(self, word: str) -> list[str]:
+        """A word as the pieces of the vocabulary: one where the vocabulary holds it whole."""
+        with self._lock:
+            pieces = self._load().sp.encode(word, out_type=str, add_bos=False, add_eos=False)
+        return [piece for piece in (p.lstrip("\u2581") for p in pieces) if piece] or [word]
+
     def index_pieces(self, texts: Sequence[str]) -> PieceIndex:
         """Index the pieces of passages; half a millisecond a passage."""
         with self._lock:

@@ -22,6 +22,7 @@ from knowledge.matters import matter
 from knowledge.model import Passage, ScoredPassage
 from knowledge.pieces import Pieces
 from knowledge.reader import Reading, SentenceReader, shared_reader
+from knowledge.spelling import Spelling
 from knowledge.validity import Validity
 
 Scores = NDArray[np.float32]
@@ -108,6 +109,12 @@ class Shelf:
         self._pieces = shared_reader().index_pieces([p.searched_text for p in self.passages])
         self._languages = np.array([p.language for p in self.passages])
         self._windows: dict[int, tuple[frozenset[str], ...]] = {}
+        self._spelling = {
+            language: Spelling(
+                (p.searched_text for p in self.passages if p.language == language), shared_reader().cut
+            )
+            for language in set(self._languages.tolist())
+        }
         self._rows = {p.id: i for i, p in enumerate(self.passages)}
         self.documents = frozenset((p.document_id, p.document_version) for p in self.passages)
         self._by_document: dict[str, list[int]] = {}
@@ -134,6 +141,11 @@ class Shelf:
         rows = self._validity.among(rows, self._clock())
         own = (self.passages[row] for row in rows if self.passages[row].language == language)
         return next(own, self.passages[rows[0]] if rows else None)
+
+    def corrected(self, question: str, language: str) -> str:
+        """The question with words put right that the passages of its language hold in another spelling."""
+        spelling = self._spelling.get(language)
+        return question if spelling is None else spelling.corrected(question)
 
     def search(self, query: Query, limit: int = 10) -> list[Found]:
         """The best passages first."""

@@ -83,7 +83,9 @@ async def test_a_harmless_document_breaks_nothing_and_the_probe_shows_that_it_an
 
 
 async def test_a_text_that_draws_a_question_away_from_its_section_is_told(rehearsals: Rehearsals) -> None:
-    rival = document(markdown="## How much does the crane lift?\n\nThe crane lifts as much as you like.\n")
+    rival = document(
+        markdown="## How much does the crane lift?\n\nThe crane lifts twelve tonnes, as much as you like.\n"
+    )
     found = await rehearsals.run(with_change(Overlay(), [rival]), [rival.id])
     assert [broken.label for broken in found.broken] == [LIFTS]
     assert "nine" in found.broken[0].before.text

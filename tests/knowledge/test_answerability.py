@@ -23,7 +23,7 @@ GOOD = Evidence(
     matter_read=0.6,
     length=2.0,
     among=5.0,
-    leads=Leads(fused=7.0, heading=0.5),
+    leads=Leads(fused=9.0, heading=0.5),
     same_language=True,
     asked=True,
     headed=True,

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from knowledge import tuned
 from knowledge.embeddings import SEARCH_LAYERS, BundledEmbeddings
 from knowledge.errors import EmbedderUnavailable
 from knowledge.meaning import QuestionMeanings
-from knowledge import tuned
 from knowledge.tuned import packaged_image, places, stored_layers
 
 NEAR_MISSES = (
