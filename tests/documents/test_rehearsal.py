@@ -25,7 +25,7 @@ def golden(question: str, doc: str | None, section: str | None = None) -> Labele
     return LabeledQuestion(question=question, doc=doc, section=section, answerable=doc is not None, lang="en")
 
 
-LIFTS = golden("How much does the crane lift?", "crane.md", "How much does the crane lift?")
+LIFTS = golden("How many tonnes does the crane lift?", "crane.md", "How much does the crane lift?")
 SLIPWAY = golden("Who may use the slipway?", "berths.md", "Who may use the slipway?")
 SOUP = golden("What does the soup in the canteen cost?", None)
 QUESTIONS = [LIFTS, SLIPWAY, SOUP]
@@ -83,9 +83,8 @@ async def test_a_harmless_document_breaks_nothing_and_the_probe_shows_that_it_an
 
 
 async def test_a_text_that_draws_a_question_away_from_its_section_is_told(rehearsals: Rehearsals) -> None:
-    rival = document(
-        markdown="## How much does the crane lift?\n\nThe crane lifts twelve tonnes, as much as you like.\n"
-    )
+    lifts = "## How many tonnes does the crane lift?\n\nThe crane lifts as many tonnes as you like.\n"
+    rival = document(title="Crane", markdown=lifts)
     found = await rehearsals.run(with_change(Overlay(), [rival]), [rival.id])
     assert [broken.label for broken in found.broken] == [LIFTS]
     assert "nine" in found.broken[0].before.text
