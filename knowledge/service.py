@@ -139,7 +139,7 @@ class Knowledge:
         shelf = self._shelf
         asked = " ".join(_SPACE.sub(" ", question).split())[:LONGEST_QUESTION]
         spoken = language or detect(asked)
-        searched = shelf.corrected(to_simplified(asked), spoken)
+        searched = await self._off_loop(shelf.corrected, to_simplified(asked), spoken)
         judged, draft, clock = _NOTHING, None, [started]
         if terms(searched):
             vector = await self._worker.embed_query(searched)
@@ -206,7 +206,7 @@ class Knowledge:
         return Judged(query, tuple(found), max(sure, again))
 
     async def _search(self, shelf: Shelf, question: str, language: str) -> Judged:
-        searched = shelf.corrected(to_simplified(question), language)
+        searched = await self._off_loop(shelf.corrected, to_simplified(question), language)
         vector = await self._worker.embed_query(searched)
         return await self._off_loop(self._judge, shelf, searched, language, vector)
 
