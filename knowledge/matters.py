@@ -1,7 +1,7 @@
 """How much a question sounds like what founders ask of programs, whatever any document holds.
 
 "Wo seid ihr?" is asked of every program and "Will it rain?" of none, though neither shares a word with the
-documents. A kernel machine over some two thousand example questions tells them apart: it weighs the
+documents. A kernel machine over some five thousand example questions tells them apart: it weighs the
 examples by their nearness to the question, in the vectors of both encoders or of the reader alone. The
 numbers are in matters.npz, fitted by `python -m benchmarks fit_matters`.
 """

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 SURE = 0.7
+"""Below this confidence a question is also searched without what is told beside it."""
+TENTATIVE = 0.8
 """Below this confidence an answer says itself that it may not be the one that was asked for."""
 
 
@@ -157,7 +159,7 @@ class Answer:
     @property
     def tentative(self) -> bool:
         """Whether the passages may not be what was asked for; the founder should be told so."""
-        return self.answered and self.confidence < SURE
+        return self.answered and self.confidence < TENTATIVE
 
     @property
     def milliseconds(self) -> float:
