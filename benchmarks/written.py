@@ -32,7 +32,6 @@ class Written:
     """One folder: its passages and what is asked of them."""
 
     name: str
-    documents: tuple[Document, ...]
     passages: tuple[Passage, ...]
     asked: tuple[Asked, ...]
 
@@ -48,8 +47,9 @@ def is_held(folder: Written) -> bool:
     return zlib.crc32(folder.name.encode()) % _PARTS == 0
 
 
-def from_documents(name: str, documents: tuple[Document, ...]) -> Written:
-    """Documents whose ways to ask are the questions; `!` before one says that nothing answers it."""
+def _read(folder: Path, name: str) -> Written:
+    """`chunk` takes the questions for ways to ask; `!` before one says that nothing answers it."""
+    documents = [_document(path) for path in sorted(folder.glob("*.txt"))]
     passages = [passage for document in documents for passage in chunk(document)]
     asked: dict[tuple[str, str], list[int]] = {}
     sections = _sections(passages)
@@ -58,7 +58,6 @@ def from_documents(name: str, documents: tuple[Document, ...]) -> Written:
             asked.setdefault((text, "!" if text.startswith(_NEAR) else passage.document_id), []).append(row)
     return Written(
         name=name,
-        documents=documents,
         passages=tuple(replace(passage, asks=()) for passage in passages),
         asked=tuple(
             Asked(
@@ -87,10 +86,6 @@ def _both(
     twin = sections.get(f"{document}-{_TWINS.get(language)}", [])
     place = next(n for n, section in enumerate(own) if rows[0] in section)
     return (*rows, *(twin[place] if len(twin) == len(own) else ()))
-
-
-def _read(folder: Path, name: str) -> Written:
-    return from_documents(name, tuple(_document(path) for path in sorted(folder.glob("*.txt"))))
 
 
 def _document(path: Path) -> Document:
