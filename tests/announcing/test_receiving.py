@@ -1,130 +1,30 @@
-"""Founders and announcements: topics, reply buttons, questions, and what happens while one is being sent."""
+"""Founders and announcements: topics, reply buttons, and what happens while one is being sent."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from bot.announcing import Announcing, Hooks, Timing
-from bot.channels.base import SendResult
-from bot.pacer import Pacer
-from bot.watching import Watching
-from handlers.announce.steering import By, confirm
 from handlers.messages import Reply
-from storage.announcement_records import Audience, NewAnnouncement
-from storage.database import Database
+from storage.announcement_records import Audience
+from tests.announcing.broadcast import (
+    announced,
+    delivered,
+    ledger,
+    network,
+    press,
+    sending,
+    until_finished,
+)
 from tests.announcing.desk import EN, ZH, Desk, audience
 from tests.announcing.team import founder
-from tests.conversation.fakes import PROGRAM, Bot, Clock, RecordingChannel, answered, payload, rows, until
-
-REPLIES = (
-    {"id": "r1", "labels": {"zh": "参加", "en": "I will come"}},
-    {"id": "r2", "labels": {"zh": "不参加", "en": "I cannot come"}},
-)
-
-
-@dataclass
-class Broadcast(RecordingChannel):
-    """A network that announcements go to; until `held` is set one is under way and the others wait."""
-
-    held: asyncio.Event | None = None
-    asked: bool = False
-    under_way: int = 0
-
-    def __post_init__(self) -> None:
-        self.pacer = Pacer(1000)
-        self.announced: list[tuple[str, Reply]] = []
-
-    async def announce(self, chat: str, reply: Reply, permit: Any) -> SendResult | None:
-        first, self.asked = not self.asked, True
-        if self.held is not None and not first:
-            await self.held.wait()
-        if not await permit():
-            return None
-        self.under_way += 1
-        if self.held is not None:
-            await self.held.wait()
-        self.announced.append((chat, reply))
-        return SendResult(external_ids=(f"a{len(self.announced)}",))
-
-    async def revise(self, chat: str, ids: Any, reply: Reply | None) -> bool:
-        return True
+from tests.conversation.fakes import Bot, Clock, payload, rows, until
 
 
 @pytest.fixture
-async def bot(both: Database, clock: Clock) -> AsyncIterator[Bot]:
-    async with Bot(both, clock=clock, channel=Broadcast()) as running:
-        yield running
-
-
-def network(bot: Bot) -> Broadcast:
-    assert isinstance(bot.channel, Broadcast)
-    return bot.channel
-
-
-@asynccontextmanager
-async def sending(bot: Bot) -> AsyncIterator[None]:
-    """Let the sender run while the block does."""
-    services = bot.dispatcher._turns._services
-    watching = Watching(services, bot.channel)
-    hooks = Hooks(watch=watching.watch, finished=watching.finished)
-    announcing = Announcing(
-        services,
-        network(bot),
-        bot.delivery.worker,
-        hooks=hooks,
-        timing=Timing(lease=2.0, look_again=0.02, watch_every=0.05),
-    )
-    stop = asyncio.Event()
-    task = asyncio.create_task(announcing.run(stop))
-    try:
-        yield
-    finally:
-        stop.set()
-        await task
-
-
-async def announced(bot: Bot, **changes: Any) -> int:
-    """Confirm an announcement; returns its number."""
-    values: dict[str, Any] = {"texts": {"zh": ZH, "en": EN}, "topic": "events", "replies": REPLIES}
-    async with bot.database.unit_of_work() as work:
-        record = await work.announcements.create(NewAnnouncement(**(values | changes)))
-        assert await confirm(work, record, By(name="Jie"), PROGRAM)
-    return record.id
-
-
-async def delivered(bot: Bot, **changes: Any) -> int:
-    """Announce and wait until everybody has it."""
-    async with sending(bot):
-        number = await announced(bot, **changes)
-        await until_finished(bot, number)
-    return number
-
-
-async def until_finished(bot: Bot, number: int, status: str = "finished") -> None:
-    async with asyncio.timeout(10):
-        while True:
-            async with bot.database.unit_of_work(read_only=True) as work:
-                record = await work.announcements.get(number)
-            assert record is not None
-            if record.status == status:
-                return
-            await asyncio.sleep(0.02)
-
-
-async def ledger(bot: Bot, number: int) -> dict[str, int]:
-    async with bot.database.unit_of_work(read_only=True) as work:
-        return {str(key): n for key, n in (await work.recipients.progress(number)).items()}
-
-
-async def press(bot: Bot, chat: str, button: str, hint: str = "en") -> list[Reply]:
-    return await bot.send(chat, kind="button", button=button, button_message="a1", language_hint=hint)
+def bot(broadcasting: Bot) -> Bot:
+    return broadcasting
 
 
 async def test_each_founder_gets_it_in_their_language(bot: Bot) -> None:
@@ -260,74 +160,6 @@ async def test_two_accounts_linked_while_it_is_being_sent_hear_it_once(bot: Bot)
     assert "f59" not in heard
     assert heard.count("f0") == 1
     assert await ledger(bot, number) == {"sent": len(ids) - 1}
-
-
-async def test_a_question_in_reply_is_asked_with_the_announcement_as_context(bot: Bot) -> None:
-    await audience(bot, "li")
-    number = await delivered(bot)
-    about = answered("q", text="It starts at 3 pm [1]")
-    cited = replace(about.citations[0], document_id=f"en/announcement-{number}")
-    bot.knowledge.script = [replace(about, citations=(cited,))]
-
-    (seen,) = await bot.send("li", text="When does it start?", reply_to="a1", language_hint="en")
-
-    assert seen.text.startswith("It starts at 3 pm")
-    assert bot.knowledge.questions == [f"When does it start? ({EN})"]
-    trace = (await rows(bot.database, "traces"))[-1]
-    assert trace["question"] == "When does it start?"
-
-
-async def test_a_question_right_after_it_is_too_and_the_next_one_as_well(bot: Bot) -> None:
-    await audience(bot, "li")
-    number = await delivered(bot)
-    about = answered("q", text="On the third floor [1]")
-    cited = replace(about.citations[0], document_id=f"en/announcement-{number}")
-    bot.knowledge.script = [replace(about, citations=(cited,)), replace(about, citations=(cited,))]
-
-    await bot.send("li", text="Where is it?", language_hint="en")
-    await bot.send("li", text="Is there coffee?", language_hint="en")
-
-    assert bot.knowledge.questions == [f"Where is it? ({EN})", f"Is there coffee? ({EN})"]
-
-
-async def test_a_question_about_something_else_is_answered_as_usual(bot: Bot) -> None:
-    await audience(bot, "li")
-    await delivered(bot)
-
-    (seen,) = await bot.send("li", text="What is the rent?", language_hint="en")
-
-    assert seen.text.startswith("Answer to: What is the rent?")
-    assert bot.knowledge.questions[-1] == "What is the rent?"
-
-
-async def test_an_hour_later_a_question_is_only_a_question(bot: Bot, clock: Clock) -> None:
-    await audience(bot, "li")
-    await delivered(bot)
-    clock.pass_by(hours=2)
-
-    await bot.send("li", text="Where is it?", language_hint="en")
-
-    assert bot.knowledge.questions == ["Where is it?"]
-
-
-async def test_it_is_known_from_its_sending_until_its_end_and_not_once_it_is_cancelled(bot: Bot) -> None:
-    from handlers.announce.steering import cancel
-
-    at, end = bot.clock() + timedelta(hours=1), bot.clock() + timedelta(days=3)
-    number = await announced(bot, at=at, valid_until=end, link="https://example.org/workshop")
-    async with bot.database.unit_of_work(read_only=True) as work:
-        documents = await work.documents.current()
-    assert [(item.id, item.twin, item.origin) for item in documents] == [
-        (f"en/announcement-{number}", f"zh/announcement-{number}", "announcement"),
-        (f"zh/announcement-{number}", f"en/announcement-{number}", "announcement"),
-    ]
-    assert {(item.valid_from, item.valid_until) for item in documents} == {(at, end)}
-    assert documents[0].sources == ("https://example.org/workshop",)
-    assert EN in documents[0].markdown
-
-    async with bot.database.unit_of_work() as work:
-        assert await cancel(work, number, By(name="Jie"))
-        assert await work.documents.current() == []
 
 
 async def test_staff_see_how_far_it_is_in_one_message_and_a_last_word_when_it_is_out(bot: Bot) -> None:
