@@ -17,13 +17,22 @@ _SHARED = ("dense", "margin", "fused_lead")
 _OF_BOTH, _OF_THE_READER = (
     tuple(f"{m}_{side}" for side in ("against", "for")) for m in ("matter", "matter_read")
 )
-_BELOW_HEADINGS = ("heading_lead", "novel", "bare", "bare_heading", "bare_sentence", "among")
+_BELOW_HEADINGS = (
+    "dense_lead",
+    "heading_lead",
+    "expected",
+    "novel",
+    "bare",
+    "bare_heading",
+    "bare_sentence",
+    "among",
+)
 USED = {
     HEADED: (*_SHARED, *_BELOW_HEADINGS, *_OF_BOTH, *_OF_THE_READER),
     PLAIN: (*_SHARED, "length", "sentence", "whole", "cover", "window", "novel"),
     FOREIGN: (*_SHARED, "length", "sentence", "whole"),
 }
-_OF_THE_EMBEDDER = ("dense", *_OF_BOTH)
+_OF_THE_EMBEDDER = ("dense", "dense_lead", "expected", *_OF_BOTH)
 _RIDGE = 1e-3
 # A refusal of what is in the documents is worse than an answer that says itself that it is not sure.
 _ANSWERABLE = {HEADED: 0.6, PLAIN: 0.6, FOREIGN: 0.52}

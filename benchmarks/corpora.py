@@ -73,7 +73,9 @@ class Vectorizer:
     def queries(self, texts: Sequence[str], language: str | None = None) -> list[Query]:
         """Questions made ready as the service does; `language` None detects it."""
         simple = [to_simplified(t) for t in texts]
-        made = [prepare(s, language or detect(s), self._one("q", s), self._reader) for s in simple]
+        made = [
+            prepare(s, language or detect(s), self._one("q", s), self._reader, bundled=True) for s in simple
+        ]
         return [replace(q, matters=self.crossed.get(q.text, q.matters)) for q in made]
 
     def passages(self, passages: Sequence[Passage]) -> Vectors:

@@ -1,5 +1,8 @@
 """Fit knowledge/search.npz, the embedder's layers for search: `python -m benchmarks fit_search`.
 
+What these make of the questions they were fitted on, and of what answers them, goes into
+knowledge/expected.npz.
+
 Read are the documents and questions of benchmarks/written.py, less the folders that answers are calibrated
 on (`written.is_held`). A question stands against all sections of its folder, since what is hard is to tell
 those apart, and against sections elsewhere that are not as near as its own. Questions that nothing in their
@@ -19,11 +22,12 @@ import numpy as np
 from benchmarks.corpora import HERE
 from benchmarks.encoder import Encoder, Learner, Tensors, mean_weights, torch
 from benchmarks.written import Asked, Written, is_held, read_written
+from knowledge import expected
 from knowledge.language import to_simplified
 from knowledge.model import Passage
 
 F = torch.nn.functional
-STEPS, RATE = 260, 1e-4
+STEPS, RATE = 400, 1e-4
 _LONGEST = 384
 # The package's own weights count so much in the end.
 _OWN = 0.25
@@ -49,7 +53,7 @@ class Batch:
     @property
     def texts(self) -> list[str]:
         """All of them as the engine reads them, questions first."""
-        return [*(f"query: {q}" for q in self.questions), *(f"passage: {p}" for p in self.passages)]
+        return _texts(self.questions, self.passages)
 
 
 class Fit(Learner):
@@ -71,18 +75,34 @@ class Fit(Learner):
 
 
 def main() -> None:
-    """Fit, write search.npz and print what it finds in the folders held out; half an hour of two cores.
+    """Fit, write both files and print what is found in the folders held out; 40 minutes of two cores.
 
     Afterwards change the name in knowledge/embeddings.py, so that indexes are filled anew, and
     run `fit_matters`, `fit_leaning` and `calibrate`.
     """
     folders = read_written()
-    fit = _fitted(0, [one for one in folders if not is_held(one)])
+    learned = [one for one in folders if not is_held(one)]
+    fit = _fitted(0, learned)
     own = Encoder().weights
     weights = mean_weights([own, fit.encoder.weights], [_OWN, 1 - _OWN])
     _show("the package's own", fit, own, folders)
     _show("fitted", fit, weights, folders)
     np.savez_compressed(HERE.parent / "knowledge" / "search.npz", **fit.encoder.packed())
+    np.savez_compressed(HERE.parent / "knowledge" / expected.FILE, **known(fit, learned))
+
+
+def known(fit: Learner, folders: Sequence[Written]) -> dict[str, Any]:
+    """The questions of folders that sections answer, and those sections, as knowledge.expected reads them."""
+    questions, sections, answered_by = [], [], []
+    for folder in folders:
+        asked = [one for one in folder.asked if one.rows]
+        rows = fit.rows(_texts([one.text for one in asked], [p.embedded_text for p in folder.passages]))
+        several = dict.fromkeys(one.rows for one in asked)
+        numbers = {parts: len(sections) + n for n, parts in enumerate(several)}
+        questions.append(rows[: len(asked)])
+        sections += [rows[len(asked) :][list(parts)].mean(0) for parts in numbers]
+        answered_by += [numbers[one.rows] for one in asked]
+    return expected.packed(np.concatenate(questions), np.stack(sections), np.array(answered_by))
 
 
 def _fitted(seed: int, folders: Sequence[Written]) -> Fit:
@@ -101,13 +121,7 @@ def _show(title: str, fit: Fit, weights: Tensors, folders: Sequence[Written]) ->
     ranks = []
     for folder in filter(is_held, folders):
         asked = [one for one in folder.asked if one.rows]
-        batch = Batch(
-            questions=[to_simplified(one.text) for one in asked],
-            passages=[to_simplified(p.embedded_text) for p in folder.passages],
-            right=None,
-            same_folder=None,
-        )
-        rows = fit.rows(batch.texts)
+        rows = fit.rows(_texts([one.text for one in asked], [p.embedded_text for p in folder.passages]))
         cosines = rows[: len(asked)] @ rows[len(asked) :].T
         ranks += [
             int((of_one > of_one[list(one.rows)].max()).sum())
@@ -145,7 +159,7 @@ def _batches(folders: Sequence[Written], seed: int) -> Iterator[Batch]:
             right[n, list(rows)] = True
         same = torch.tensor([number for _, _, number in asked])[:, None] == torch.tensor(of)[None, :]
         yield Batch(
-            questions=[to_simplified(text) for text, _, _ in asked],
+            questions=[text for text, _, _ in asked],
             passages=passages,
             right=right,
             same_folder=same,
@@ -181,7 +195,15 @@ def _said(one: Asked, folder: Written, draw: random.Random) -> str:
 
 
 def _shown(passage: Passage, draw: random.Random) -> str:
-    return to_simplified(passage.text if draw.random() < _BARE else passage.embedded_text)
+    return passage.text if draw.random() < _BARE else passage.embedded_text
+
+
+def _texts(questions: Sequence[str], passages: Sequence[str]) -> list[str]:
+    """As the engine reads them, questions first."""
+    return [
+        *(f"query: {to_simplified(q)}" for q in questions),
+        *(f"passage: {to_simplified(p)}" for p in passages),
+    ]
 
 
 def _loss(cosines: Any, batch: Batch, odds: Any) -> Any:

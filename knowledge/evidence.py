@@ -15,10 +15,12 @@ Scores = NDArray[np.float32]
 class Leads:
     """Where a passage stands among all others for one question.
 
-    Its lead over the mean of the passages in its language, in fused score and in the cosine of the headings.
+    Its lead over the mean of the passages in its language, in fused score and in two cosines, the embedder's
+    and that of the headings.
     """
 
     fused: float
+    dense: float
     heading: float
 
 
@@ -27,9 +29,10 @@ class Evidence:
     """How well the first passage of a search speaks to the question.
 
     Cosines: `dense` (embedder), `sentence` (best sentence), `whole` (passage), `heading` (best of headings
-    and other ways to ask). `matter`: how much the question sounds like what is asked of programs, about -1
-    to 1, `matter_read` by the reader alone. Shares of the question's rare words:
-    `cover` (in the passage), `window` (in its best two sentences side by side), `novel` (in no passage at
+    and other ways to ask), `expected` (to what an answer is expected to be like, 0 where that is not known).
+    `matter`: how much the question sounds like what is asked of programs, about -1 to 1, `matter_read` by the
+    reader alone. Shares of the question's rare words: `cover` (in the passage), `window` (in its best two
+    sentences side by side), `novel` (in no passage at
     all). `margin` is the lead in fused score over the best passage of another subject; `length` is the
     logarithm of the number of terms of the question, `among` that of the number of passages there are: the
     best of many leads by more. `asked` says that the passage holds ways to ask for it, `headed` that it has a
@@ -44,6 +47,7 @@ class Evidence:
     window: float
     novel: float
     margin: float
+    expected: float
     matter: float
     matter_read: float
     length: float
@@ -54,16 +58,16 @@ class Evidence:
     headed: bool
 
 
-def leads(best: Sequence[int], fused: Scores, heading: Scores, languages: NDArray[np.str_]) -> list[Leads]:
+def leads(
+    best: Sequence[int], languages: NDArray[np.str_], *, fused: Scores, dense: Scores, heading: Scores
+) -> list[Leads]:
     """The leads of the passages at the places `best`; every passage is written in one of `languages`."""
-    means: dict[str, tuple[float, float]] = {}
-    for language in set(languages[list(best)].tolist()):
-        among = languages == language
-        means[language] = float(fused[among].mean()), float(heading[among].mean())
+    scores = {"fused": fused, "dense": dense, "heading": heading}
+    usual = {
+        language: {name: float(of[languages == language].mean()) for name, of in scores.items()}
+        for language in set(languages[list(best)].tolist())
+    }
     return [
-        Leads(
-            fused=float(fused[place]) - means[languages[place]][0],
-            heading=float(heading[place]) - means[languages[place]][1],
-        )
+        Leads(**{name: float(of[place]) - usual[languages[place]][name] for name, of in scores.items()})
         for place in best
     ]

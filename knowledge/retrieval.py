@@ -1,5 +1,5 @@
-"""Find the passages for a question: two dense encoders, word pieces, a lexical leg, and a fusion that knows
-when words can be trusted.
+"""Find the passages for a question: two dense encoders, what an answer is expected to be like, word pieces,
+a lexical leg, and a fusion that knows when words can be trusted.
 
 Scores of each leg are standardized over all passages, then summed. The lexical leg weighs as much as
 its best passages cover of the question's rare words: near 0.5 within a language, near 0 across, where
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from knowledge.blas import one_thread
 from knowledge.evidence import Evidence, Leads, leads
+from knowledge.expected import Expected, known_questions
 from knowledge.lexical import LexicalIndex, terms
 from knowledge.matters import matter
 from knowledge.model import Passage, ScoredPassage
@@ -26,7 +27,7 @@ from knowledge.spelling import Spelling
 from knowledge.validity import Validity
 
 Scores = NDArray[np.float32]
-_DENSE, _SENTENCE, _HEADING, _LEXICAL, _ALIKE = 2.0, 0.4, 0.5, 1.0, 0.4
+_DENSE, _SENTENCE, _HEADING, _LEXICAL, _ALIKE, _EXPECTED = 2.0, 0.4, 0.5, 1.2, 0.5, 0.7
 _COVER_FROM = 3
 _FLAT = 1e-9
 # That a passage holds the one word of a question says little; that it holds all of many, much.
@@ -40,7 +41,8 @@ class Query:
     """A question made ready: simplified text, its terms, the embedder's vector (d,), the reader's (512,).
 
     `pieces` are its word pieces; `matters` is how much it sounds like what is asked of programs: by both
-    encoders, by the reader alone.
+    encoders, by the reader alone; `expected` is what an answer should be like, None with other embedders than
+    the bundled one.
     """
 
     text: str
@@ -50,10 +52,16 @@ class Query:
     vector: Scores
     reading: Scores
     matters: tuple[float, float]
+    expected: Expected | None
 
 
-def prepare(text: str, language: str, vector: Scores, reader: SentenceReader) -> Query:
-    """Make a question ready to be searched; `text` is in simplified characters, as `vector` was."""
+def prepare(
+    text: str, language: str, vector: Scores, reader: SentenceReader, *, bundled: bool = False
+) -> Query:
+    """Make a question ready to be searched; `text` is in simplified characters, as `vector` was.
+
+    `bundled` says that the vector is the bundled embedder's.
+    """
     reading = reader.encode([text])[0]
     return Query(
         text=text,
@@ -63,6 +71,7 @@ def prepare(text: str, language: str, vector: Scores, reader: SentenceReader) ->
         vector=vector,
         reading=reading,
         matters=matter(reading, vector, language),
+        expected=known_questions().expect(vector) if bundled else None,
     )
 
 
@@ -167,9 +176,12 @@ class Shelf:
             + _HEADING * _standard(best_heading[rows])
             + _LEXICAL * trust * _standard(lexical[rows])
         )
+        if query.expected is not None:
+            alike = known_questions().alike(query.expected, self._vectors[rows])
+            fused += _EXPECTED * query.expected.trust * _standard(alike)
         fused += _ALIKE * self._words_alike(query, rows, fused)
         top = _top(fused, limit)
-        ahead = leads(top, fused, best_heading[rows], self._languages[rows])
+        ahead = leads(top, self._languages[rows], fused=fused, dense=dense[rows], heading=best_heading[rows])
         best = [(int(rows[i]), float(fused[i]), lead) for i, lead in zip(top, ahead, strict=True)]
         return [
             Found(
@@ -201,6 +213,7 @@ class Shelf:
             window=max(self._lexical.cover(query.terms, w) for w in self._windows_of(it.row)),
             novel=self._lexical.novel(query.terms) if same else 0.0,
             margin=it.scored.score - rivals[0] if rivals else 0.0,
+            expected=self._as_expected(query, it.row),
             matter=query.matters[0],
             matter_read=query.matters[1],
             length=float(np.log1p(len(query.terms))),
@@ -255,6 +268,11 @@ class Shelf:
         if (spread := float(ordinary.std())) > _FLAT:
             alike[places] = (scores - ordinary.mean()) / spread
         return alike
+
+    def _as_expected(self, query: Query, row: int) -> float:
+        if query.expected is None:
+            return 0.0
+        return float(known_questions().alike(query.expected, self._vectors[row : row + 1])[0])
 
     def _cover(self, query: Query, row: int) -> float:
         return self._lexical.cover(query.terms, self._lexical.terms_of(row))

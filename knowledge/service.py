@@ -191,7 +191,7 @@ class Knowledge:
         await asyncio.to_thread(self._search_thread.shutdown, wait=True)
 
     def _judge(self, shelf: Shelf, question: str, language: str, vector: Vectors) -> Judged:
-        query = prepare(question, language, vector, self._reader)
+        query = prepare(question, language, vector, self._reader, bundled=self._bundled)
         found = shelf.search(query, _RETRIEVED)
         if not found:
             return Judged(query, (), 0.0)

@@ -19,18 +19,19 @@ GOOD = Evidence(
     window=0.7,
     novel=0.1,
     margin=1.5,
+    expected=0.5,
     matter=0.7,
     matter_read=0.6,
     length=2.0,
     among=5.0,
-    leads=Leads(fused=9.0, heading=0.5),
+    leads=Leads(fused=10.0, dense=0.3, heading=0.5),
     same_language=True,
     asked=True,
     headed=True,
 )
 BAD = replace(
     GOOD,
-    dense=0.70,
+    dense=0.60,
     sentence=0.2,
     whole=0.1,
     heading=0.15,
@@ -38,9 +39,10 @@ BAD = replace(
     window=0.1,
     novel=0.8,
     margin=0.1,
+    expected=0.0,
     matter=-0.8,
     matter_read=-0.7,
-    leads=Leads(fused=2.0, heading=0.1),
+    leads=Leads(fused=2.0, dense=0.1, heading=0.1),
 )
 FIGURES = st.floats(min_value=-1e12, max_value=1e12)
 FLAGS = {"same_language", "asked", "headed"}

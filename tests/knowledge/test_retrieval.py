@@ -71,6 +71,7 @@ def query(text: str, language: str = "en") -> Query:
         vector=at(1.0, 8),
         reading=at(1.0, 512),
         matters=(0.4, 0.3),
+        expected=None,
     )
 
 
