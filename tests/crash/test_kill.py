@@ -114,12 +114,13 @@ async def a_moment_to_die(moment: str, bot: RunningBot, api: TelegramApi, chance
     if moment == "starting":
         await asyncio.sleep(chance.uniform(0.5, 2.5))
         return
+    if moment == "under way":
+        # Set up before the bot is ready, which by then may have sent nearly all.
+        await some_under_way(api)
     await bot.ready()
     if moment == "answering":
         before = len(api.state.sent)
         assert await api.state.wait_for(lambda: len(api.state.sent) > before, 90.0)
-    if moment == "under way":
-        await some_under_way(api)
     await asyncio.sleep(chance.uniform(0.1, 0.9))
 
 
