@@ -177,7 +177,7 @@ class Shelf:
             + _LEXICAL * trust * _standard(lexical[rows])
         )
         if query.expected is not None:
-            alike = known_questions().alike(query.expected, self._vectors[rows])
+            alike = known_questions().alike(query.expected, self._vectors)[rows]
             fused += _EXPECTED * query.expected.trust * _standard(alike)
         fused += _ALIKE * self._words_alike(query, rows, fused)
         top = _top(fused, limit)
