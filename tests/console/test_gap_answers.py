@@ -80,7 +80,8 @@ async def test_what_only_one_of_two_languages_breaks_keeps_both_from_being_publi
     both_desks: Desk, shelf: Shelf
 ) -> None:
     ada = await both_desks.browser("editor")
-    found = await tried(ada, title_en=LIFTS, text_en=f"{LIFTS} The crane lifts nine tonnes. How much the crane lifts: nine.")
+    rival = f"{LIFTS} The crane lifts nine tonnes. How much the crane lifts: nine."
+    found = await tried(ada, title_en=LIFTS, text_en=rival)
     assert "would break" in found
     assert LIFTS in found
     await published(ada)
