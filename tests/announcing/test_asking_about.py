@@ -8,10 +8,7 @@ from datetime import timedelta
 import pytest
 
 from handlers.announce.steering import By
-from tests.announcing.broadcast import (
-    announced,
-    delivered,
-)
+from tests.announcing.broadcast import announced, delivered
 from tests.announcing.desk import EN, audience
 from tests.conversation.fakes import Bot, Clock, answered, rows
 
